@@ -1,0 +1,1 @@
+"""The ground floor: the people, the catalogue and the posts of one library."""

@@ -1,0 +1,1 @@
+"""The catalogue: works, editions, agents, subjects."""

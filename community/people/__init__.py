@@ -1,0 +1,1 @@
+"""The people: actors, accounts, follows."""

@@ -1,0 +1,1 @@
+"""What is said: reviews, ratings, comments, announcements, events."""

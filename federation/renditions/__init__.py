@@ -1,0 +1,1 @@
+"""One thing, in the dialect that its reader understands."""

@@ -1,0 +1,86 @@
+"""What federation owes and remembers: messages in, messages out, servers, keys."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from community.clock import now
+from community.database import Base, BigId
+from community.due import Due
+
+WAITING = text("state = 'waiting'")
+
+
+class InboxMessage(Due, Base):
+    """An activity that we said 202 to. It is processed until that succeeds or is given up."""
+
+    __tablename__ = "inbox_messages"
+    __table_args__ = (Index("ix_inbox_messages_due", "due_at", postgresql_where=WAITING, sqlite_where=WAITING),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    activity_id: Mapped[str] = mapped_column(String(600), unique=True)  # its id; where it has none, signer + digest of the body
+    signer: Mapped[str] = mapped_column(String(500))  # the actor whose key signed it
+    kind: Mapped[str] = mapped_column(String(60))  # Create, Follow ...
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the body: the same id with another body is refused
+    body: Mapped[bytes]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Outgoing(Base):
+    """An activity of ours, once, however many servers it goes to."""
+
+    __tablename__ = "outgoing"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uri: Mapped[str] = mapped_column(String(600), index=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    object_uri: Mapped[str | None] = mapped_column(String(600), index=True)
+    signer_id: Mapped[int] = mapped_column(ForeignKey("actors.id"))
+    body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Delivery(Due, Base):
+    """One activity owed to one inbox."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "due_at", "host", postgresql_where=WAITING, sqlite_where=WAITING),
+        Index("ix_deliveries_host", "host"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    outgoing_id: Mapped[int] = mapped_column(ForeignKey("outgoing.id", ondelete="CASCADE"), index=True)
+    inbox: Mapped[str] = mapped_column(String(500))
+    host: Mapped[str] = mapped_column(String(255))
+
+    outgoing: Mapped[Outgoing] = relationship(lazy="raise")
+
+
+class Instance(Base):
+    """A server that we have met, and how well it answers."""
+
+    __tablename__ = "instances"
+
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    software: Mapped[str | None] = mapped_column(String(60))
+    version: Mapped[str | None] = mapped_column(String(60))
+    asked_at: Mapped[datetime | None]  # when we last read its NodeInfo
+    scheme: Mapped[str] = mapped_column(String(10), default="cavage")  # the signature that it last accepted
+    failing_since: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None] = mapped_column(index=True)  # put off as a whole until then
+    last_success_at: Mapped[datetime | None]
+    first_seen_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RemoteKey(Base):
+    """A public key of somebody elsewhere, as their own server gave it."""
+
+    __tablename__ = "remote_keys"
+
+    id: Mapped[str] = mapped_column(String(500), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(500), index=True)
+    pem: Mapped[str] = mapped_column(Text)
+    fetched_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,1 @@
+"""What may stand here, and what was decided about it."""

@@ -1,0 +1,1 @@
+"""The roof: pages for people, commands, the worker."""

@@ -1,0 +1,1 @@
+"""One file per noun: who, what, which words, do it, where next."""
