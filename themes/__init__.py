@@ -1,0 +1,1 @@
+"""How the library looks: themes, templates, formats, covers; this room imports nothing of ours."""
