@@ -14,18 +14,12 @@ from hashlib import sha256, sha512
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from federation.publickeys import PublicKey
 from federation.received import Forged, Received, Unsigned, refuse_other_hosts, until
+from federation.signers import HASH, PADDING, PrivateKey, signed
 
-PrivateKey = RSAPrivateKey | Ed25519PrivateKey
-
-PADDING = PKCS1v15()
-HASH = SHA256()
 CONTENT_TYPE = "application/activity+json"
 
 PARAMETER = re.compile(r'[ \t]*+([A-Za-z]++)[ \t]*+=[ \t]*+(?:"([^"\\]*+)"|([^ \t",]++))[ \t]*+(?:,|$)')
@@ -229,13 +223,6 @@ def sign(method: str, url: str, body: bytes | None, key_id: str, private_key: Pr
     signature = b64encode(signed(private_key, message.encode())).decode()
     headers["Signature"] = f'keyId="{key_id}",algorithm="{algorithm}",headers="{names}",signature="{signature}"'
     return headers
-
-
-def signed(private_key: PrivateKey, message: bytes) -> bytes:
-    """The bare signature of a message, of the kind that the key is."""
-    if isinstance(private_key, RSAPrivateKey):
-        return private_key.sign(message, PADDING, HASH)
-    return private_key.sign(message)
 
 
 @lru_cache(maxsize=4096)

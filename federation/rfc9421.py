@@ -18,9 +18,10 @@ from http_message_signatures import (
 )
 from http_message_signatures.algorithms import ED25519, RSA_V1_5_SHA256
 
-from federation.cavage import CONTENT_TYPE, PrivateKey, signed, split
+from federation.cavage import CONTENT_TYPE, split
 from federation.publickeys import PublicKey
 from federation.received import LONGEST_LIFE, SKEW, Forged, Received, Stale, Unsigned, home, refuse_other_hosts, until
+from federation.signers import PrivateKey, signed
 
 LABEL = "sig1"
 OWN_HEADERS = (b"signature-input", b"signature")
