@@ -2,192 +2,40 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, func, or_, select, text
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, TextClause, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from community.catalog.facts import (
+    CREATORS,
+    AgentFact,
+    AuthorPage,
+    Browse,
+    EditionFacts,
+    EditionPage,
+    Entry,
+    SubjectFact,
+    SubjectPage,
+    WorkCard,
+    WorkFacts,
+)
 from community.catalog.tables import Agent, Contribution, Edition, Identifier, Subject, Work, WorkSubject
 
-CREATORS = frozenset({"", "aut", "cre", "art", "cmp", "drt", "ill", "pht", "lyr", "prf", "cartographer", "ctg", "cur", "pro"})
 SIMILAR = 6  # titles in "You may also like"
 TIES = 10  # subjects and agents of one title that count
 NEIGHBOURS = 60  # works looked at per subject or agent: a heading of thousands says little, and must cost little
 IDENTIFYING = ("isbn", "wikidata", "oclc", "lccn", "openlibrary", "ean", "ismn")
 
 
-@dataclass(frozen=True, slots=True)
-class AgentFact:
-    """Who made it, and as what (a MARC relator code)."""
-
-    id: int
-    name: str
-    sort_name: str
-    dates: str | None
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectFact:
-    """A heading."""
-
-    id: int
-    label: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class EditionFacts:
-    """One edition with its identifiers and makers."""
-
-    id: int
-    work_id: int
-    source: str
-    source_key: str
-    title: str
-    subtitle: str | None
-    responsibility: str | None
-    form: str
-    publisher: str | None
-    place: str | None
-    year: int | None
-    year_text: str | None
-    languages: tuple[str, ...]
-    extent: str | None
-    pages: int | None
-    description: str
-    contents: str
-    audience: str | None
-    series: tuple[str, ...]
-    links: tuple[str, ...]
-    classification: tuple[str, ...]
-    shelf_mark: str | None
-    created_at: datetime
-    changed_at: datetime
-    removed_at: datetime | None
-    identifiers: tuple[tuple[str, str], ...] = ()
-    agents: tuple[AgentFact, ...] = ()
-
-    def numbers(self, scheme: str) -> tuple[str, ...]:
-        """Its identifiers of one scheme."""
-        return tuple(value for known, value in self.identifiers if known == scheme)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkCard:
-    """A work in a list."""
-
-    id: int
-    title: str
-    authors: tuple[str, ...]
-    year: int | None
-    form: str
-    language: str | None
-    shelf_mark: str | None
-    touched_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WorkFacts:
-    """All that the page of a work shows of the catalogue. A removed work still answers, with `removed_at`."""
-
-    id: int
-    title: str
-    subtitle: str | None
-    original_title: str | None
-    form: str
-    language: str | None
-    first_year: int | None
-    description: str
-    created_at: datetime
-    changed_at: datetime
-    touched_at: datetime
-    removed_at: datetime | None
-    editions: tuple[EditionFacts, ...]
-    agents: tuple[AgentFact, ...]
-    subjects: tuple[SubjectFact, ...]
-    series: tuple[str, ...]
-    similar: tuple[WorkCard, ...]
-
-    @property
-    def identifiers(self) -> tuple[tuple[str, str], ...]:
-        """Every number of its editions, each once: what another library may know this work by."""
-        return tuple(dict.fromkeys(pair for edition in self.editions for pair in edition.identifiers))
-
-    @property
-    def authors(self) -> tuple[AgentFact, ...]:
-        """Those who made it, without translators, editors and the like; everyone when nobody else is named."""
-        return tuple(agent for agent in self.agents if agent.role in CREATORS) or self.agents
-
-
-@dataclass(frozen=True, slots=True)
-class EditionPage:
-    """One edition, and the work that it belongs to."""
-
-    edition: EditionFacts
-    work: WorkCard
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorPage:
-    """A person or body, and a page of their works."""
-
-    id: int
-    name: str
-    sort_name: str
-    dates: str | None
-    identifiers: tuple[str, ...]
-    changed_at: datetime
-    total: int
-    works: tuple[WorkCard, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectPage:
-    """A heading, a page of the works under it, and headings that often stand beside it."""
-
-    id: int
-    label: str
-    kind: str
-    scheme: str
-    identifier: str | None
-    total: int
-    works: tuple[WorkCard, ...]
-    related: tuple[SubjectFact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of an A to Z list."""
-
-    id: int
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Browse:
-    """A page of an A to Z list."""
-
-    total: int
-    entries: tuple[Entry, ...]
-
-
 def work_page_facts(session: Session, work_id: int, *, similar: int = SIMILAR) -> WorkFacts | None:
     """Everything of the catalogue that the page of a work shows, or None when there never was such a work."""
-    work = session.execute(select(*(getattr(Work, name) for name in _WORK)).where(Work.id == work_id)).mappings().first()
+    work = session.execute(_WORK, {"id": work_id}).mappings().first()
     if work is None:
         return None
-    editions = _editions(session, and_(Edition.work_id == work_id, Edition.removed_at.is_(None)))
-    subjects = session.execute(
-        select(Subject.id, Subject.label, Subject.kind)
-        .join(WorkSubject, WorkSubject.subject_id == Subject.id)
-        .where(WorkSubject.work_id == work_id)
-        .order_by(Subject.label)
-    )
+    editions = _editions(session, _EDITIONS_OF_WORK, work_id)
+    subjects: Any = session.execute(_SUBJECTS_OF_WORK, {"id": work_id})
     headings = tuple(SubjectFact(*row) for row in subjects)
     agents = _everyone(editions)
     nearby = _neighbours(session, work_id, [one.id for one in headings], [one.id for one in agents], similar) if similar else []
@@ -204,7 +52,7 @@ def work_page_facts(session: Session, work_id: int, *, similar: int = SIMILAR) -
 
 def edition(session: Session, edition_id: int) -> EditionPage | None:
     """One edition and its work, or None when there never was such an edition."""
-    found = _editions(session, Edition.id == edition_id)
+    found = _editions(session, _ONE_EDITION, edition_id)
     if not found:
         return None
     work = cards(session, [found[0].work_id], removed=True)
@@ -215,23 +63,14 @@ def cards(session: Session, work_ids: Sequence[int], *, removed: bool = False) -
     """These works as lists show them, in this order; those that were removed are left out unless asked for."""
     if not work_ids:
         return ()
-    wanted = select(Work.id, Work.title, Work.first_year, Work.form, Work.language, Work.touched_at).where(Work.id.in_(work_ids))
-    rows = {row.id: row for row in session.execute(wanted if removed else wanted.where(Work.removed_at.is_(None)))}
+    some = {"ids": list(work_ids)}
+    rows = {row.id: row for row in session.execute(_CARDS, some) if removed or row.removed_at is None}
     makers: dict[int, dict[str, None]] = defaultdict(dict)
     helpers: dict[int, dict[str, None]] = defaultdict(dict)
-    for row in session.execute(
-        select(Contribution.work_id, Contribution.role, Agent.name)
-        .join(Agent, Agent.id == Contribution.agent_id)
-        .where(Contribution.work_id.in_(work_ids))
-        .order_by(Contribution.work_id, Contribution.edition_id, Contribution.position)
-    ):
-        (makers if row.role in CREATORS else helpers)[row.work_id].setdefault(row.name)
+    for work_id, role, name in session.execute(_MAKERS_OF_WORKS, some):
+        (makers if role in CREATORS else helpers)[work_id].setdefault(name)
     marks: dict[int, str | None] = {}
-    for work_id, mark in session.execute(
-        select(Edition.work_id, Edition.shelf_mark)
-        .where(Edition.work_id.in_(work_ids), Edition.shelf_mark.is_not(None), Edition.removed_at.is_(None))
-        .order_by(Edition.id)
-    ):
+    for work_id, mark in session.execute(_MARKS_OF_WORKS, some):
         marks.setdefault(work_id, mark)
     return tuple(
         WorkCard(
@@ -328,35 +167,64 @@ def find_by_identifiers(session: Session, identifiers: Iterable[tuple[str, str]]
     return next((known[pair] for pair in pairs if pair in known), None)
 
 
-_WORK = tuple(column.name for column in Work.__table__.columns if column.name not in {"key", "sort_title", "announced_at"})
-_EDITION = tuple(column.name for column in Edition.__table__.columns if column.name != "source_hash")
-_LISTS = frozenset({"languages", "series", "links", "classification"})
+_WORKS, _EDITIONS, _SUBJECTS, _AGENTS = (cast(Table, kind.__table__).c for kind in (Work, Edition, Subject, Agent))
+_MADE, _ABOUT, _NUMBERS = (cast(Table, kind.__table__).c for kind in (Contribution, WorkSubject, Identifier))
+_LISTS = frozenset({"languages", "series", "classification"})
+
+# What every page asks is composed once: to compose it anew costs more than to run it.
+_ID: BindParameter[int] = bindparam("id")
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_WORK = select(*(column for column in _WORKS if column.name not in {"key", "sort_title", "announced_at"})).where(_WORKS.id == _ID)
+_EDITION = select(*(column for column in _EDITIONS if column.name != "source_hash"))
+_ONE_EDITION = _EDITION.where(_EDITIONS.id == _ID)
+_EDITIONS_OF_WORK = _EDITION.where(_EDITIONS.work_id == _ID, _EDITIONS.removed_at.is_(None)).order_by(
+    _EDITIONS.year.desc().nulls_last(), _EDITIONS.id
+)
+_NUMBERS_OF_EDITIONS = (
+    select(_NUMBERS.edition_id, _NUMBERS.scheme, _NUMBERS.value).where(_NUMBERS.edition_id.in_(_IDS)).order_by(_NUMBERS.id)
+)
+_MAKERS_OF_EDITIONS = (
+    select(_MADE.edition_id, _AGENTS.id, _AGENTS.name, _AGENTS.sort_name, _AGENTS.dates, _MADE.role)
+    .where(_MADE.edition_id.in_(_IDS), _AGENTS.id == _MADE.agent_id)
+    .order_by(_MADE.position, _MADE.id)
+)
+_SUBJECTS_OF_WORK = (
+    select(_SUBJECTS.id, _SUBJECTS.label, _SUBJECTS.kind)
+    .where(_ABOUT.work_id == _ID, _SUBJECTS.id == _ABOUT.subject_id)
+    .order_by(_SUBJECTS.label)
+)
+_CARDS = select(_WORKS.id, _WORKS.title, _WORKS.first_year, _WORKS.form, _WORKS.language, _WORKS.touched_at, _WORKS.removed_at).where(
+    _WORKS.id.in_(_IDS)
+)
+_MAKERS_OF_WORKS = (
+    select(_MADE.work_id, _MADE.role, _AGENTS.name)
+    .where(_MADE.work_id.in_(_IDS), _AGENTS.id == _MADE.agent_id)
+    .order_by(_MADE.edition_id, _MADE.position)
+)
+_MARKS_OF_WORKS = (
+    select(_EDITIONS.work_id, _EDITIONS.shelf_mark)
+    .where(_EDITIONS.work_id.in_(_IDS), _EDITIONS.shelf_mark.is_not(None), _EDITIONS.removed_at.is_(None))
+    .order_by(_EDITIONS.id)
+)
 
 
-def _editions(session: Session, where: ColumnElement[bool]) -> tuple[EditionFacts, ...]:
-    columns = [getattr(Edition, name) for name in _EDITION]
-    rows = session.execute(select(*columns).where(where).order_by(Edition.year.desc().nulls_last(), Edition.id)).mappings().all()
-    ids = [row["id"] for row in rows]
+def _editions(session: Session, statement: Select[Any], one: int) -> tuple[EditionFacts, ...]:
+    rows = session.execute(statement, {"id": one}).mappings().all()
+    some = {"ids": [row["id"] for row in rows]}
     numbers: dict[int, list[tuple[str, str]]] = defaultdict(list)
     agents: dict[int, list[AgentFact]] = defaultdict(list)
-    if ids:
-        for edition_id, scheme, value in session.execute(
-            select(Identifier.edition_id, Identifier.scheme, Identifier.value).where(Identifier.edition_id.in_(ids)).order_by(Identifier.id)
-        ):
+    if rows:
+        for edition_id, scheme, value in session.execute(_NUMBERS_OF_EDITIONS, some):
             numbers[edition_id].append((scheme, value))
-        makers: Any = session.execute(
-            select(Contribution.edition_id, Agent.id, Agent.name, Agent.sort_name, Agent.dates, Contribution.role)
-            .join(Agent, Agent.id == Contribution.agent_id)
-            .where(Contribution.edition_id.in_(ids))
-            .order_by(Contribution.position, Contribution.id)
-        )
+        makers: Any = session.execute(_MAKERS_OF_EDITIONS, some)
         for edition_id, *agent in makers:
             agents[edition_id].append(AgentFact(*agent))
     return tuple(_edition(row, numbers[row["id"]], agents[row["id"]]) for row in rows)
 
 
 def _edition(row: Any, numbers: list[tuple[str, str]], agents: list[AgentFact]) -> EditionFacts:
-    values: dict[str, Any] = {name: tuple(row[name] or ()) if name in _LISTS else row[name] for name in _EDITION}
+    values: dict[str, Any] = {name: tuple(value or ()) if name in _LISTS else value for name, value in row.items()}
+    values["links"] = tuple((url, label) for url, _, label in (link.partition(" ") for link in row["links"] or ()))
     return EditionFacts(**values, identifiers=tuple(numbers), agents=tuple(agents))
 
 
@@ -372,15 +240,8 @@ def _neighbours(session: Session, work_id: int, subjects: list[int], agents: lis
     if not tied:
         return []
     values = {f"tie_{place}": one for place, (_, one) in enumerate(tied)}
-    rows = session.execute(_neighbourhood("".join(kind for kind, _ in tied)), {"work": work_id, "most": NEIGHBOURS, **values})
-    shared: dict[int, set[int]] = defaultdict(set)
-    for tie, other in rows:
-        shared[tie].add(other)
-    weight: dict[int, float] = defaultdict(float)
-    for others in shared.values():
-        for other in others:
-            weight[other] += 1 / len(others)
-    return sorted(weight, key=lambda other: (-weight[other], other))[:most]
+    rows = session.execute(_neighbourhood("".join(kind for kind, _ in tied)), {"work": work_id, "near": NEIGHBOURS, "most": most, **values})
+    return [other for other, _ in rows]
 
 
 @cache
@@ -388,11 +249,12 @@ def _neighbourhood(ties: str) -> TextClause:
     """The statement for so many ties. As text: to compose twenty limited subqueries anew would cost more than to run them."""
     tables = {"s": ("work_subjects", "subject_id"), "a": ("contributions", "agent_id")}
     parts = [
-        f"SELECT {place} AS tie, work_id FROM (SELECT work_id FROM {tables[kind][0]}"
-        f" WHERE {tables[kind][1]} = :tie_{place} AND work_id <> :work LIMIT :most) AS some_{place}"
+        f"SELECT work_id, 1.0 / COUNT(*) OVER () AS weight FROM (SELECT DISTINCT work_id FROM {tables[kind][0]}"
+        f" WHERE {tables[kind][1]} = :tie_{place} AND work_id <> :work LIMIT :near) AS some_{place}"
         for place, kind in enumerate(ties)
     ]
-    return text(" UNION ALL ".join(parts))
+    ties_of_all = " UNION ALL ".join(parts)
+    return text(f"SELECT work_id, SUM(weight) FROM ({ties_of_all}) AS tied GROUP BY work_id ORDER BY 2 DESC, 1 LIMIT :most")
 
 
 def _page(session: Session, ids: Select[Any], limit: int, offset: int) -> tuple[int, tuple[WorkCard, ...]]:
