@@ -23,7 +23,7 @@ from federation import addresses, cavage, rfc9421
 from federation.addresses import Address
 from federation.answers import Answer, Document, GoneThere, Refused, Unreachable
 from federation.signers import Signer
-from federation.wire import MAX_BYTES, Malformed, read_json
+from federation.wire import MAX_BYTES, Malformed, Wire, read_json
 
 __all__ = ["Answer", "Document", "GoneThere", "Refused", "Remote", "Signer", "Unreachable"]
 
@@ -44,6 +44,7 @@ ACTIVITY = "application/activity+json"
 LINKED_DATA = "application/ld+json"
 PROFILE = "https://www.w3.org/ns/activitystreams"
 ACCEPT_ACTIVITY = f'{ACTIVITY}, {LINKED_DATA}; profile="{PROFILE}"'
+ACCEPT_JSON = "application/jrd+json, application/json"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BAD_SIGNATURE = frozenset({400, 401})
 PASSING = frozenset({408, 425, 429})
@@ -110,12 +111,12 @@ class Remote:
                     return document
         raise Refused("This document says that it lives elsewhere.", f"{url[:300]} claims {str(home)[:300]}")
 
-    async def get_json(self, url: str, accept: str = "application/json", max_bytes: int = 100_000) -> Document:
-        """Any JSON object (WebFinger, NodeInfo), unsigned. Raises Refused, Unreachable or GoneThere."""
-        kinds = {kind.partition(";")[0].strip().lower() for kind in accept.split(",")} | {"application/json"}
+    async def get_json(self, url: str, accept: str = ACCEPT_JSON, max_bytes: int = 100_000, *, sign_as: Signer | None = None) -> Wire:
+        """Any JSON object (WebFinger, NodeInfo), unsigned unless told. Raises Refused, Unreachable or GoneThere."""
+        kinds = {kind.partition(";")[0].strip().lower() for kind in accept.split(",")}
         async with _patience():
-            page = await self._get(url, accept, lambda kind: kind.partition(";")[0].strip().lower() in kinds, max_bytes, None)
-        return _read(page)
+            page = await self._get(url, accept, lambda kind: kind.partition(";")[0].strip().lower() in kinds, max_bytes, sign_as)
+        return _read(page).json
 
     async def post(self, url: str, body: bytes, *, sign_as: Signer, scheme: str = "cavage") -> Answer:
         """Bring an activity to an inbox, and say how that went; nothing is raised.

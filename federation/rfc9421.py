@@ -110,6 +110,14 @@ def read(request: Received, authority: str) -> list[MessageClaim]:
     return claims
 
 
+def claimed_key(request: Received) -> str | None:
+    """The keyid of the first signature, not believed yet. Raises Unsigned or Forged."""
+    for _, parameters in _dictionary(request, b"signature-input").values():
+        key_id = parameters.get("keyid")
+        return key_id if isinstance(key_id, str) else None
+    return None
+
+
 def _dictionary(request: Received, name: bytes) -> dict[str, Any]:
     lines = [value.decode("latin-1") for field, value in request.headers if field == name]
     if not lines:

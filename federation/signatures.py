@@ -11,6 +11,7 @@ from federation import cavage, rfc9421
 from federation.publickeys import Key, Keyring
 from federation.received import Claim, Forged, KeyUnreachable, Received, Replayed, Stale, Unsigned
 from federation.recently import Fetches, Replay
+from federation.signers import Signer
 
 __all__ = [
     "Forged",
@@ -20,8 +21,10 @@ __all__ = [
     "Received",
     "Replay",
     "Replayed",
+    "Signer",
     "Stale",
     "Unsigned",
+    "claimed_key",
     "sign_cavage",
     "sign_rfc9421",
     "verify",
@@ -50,6 +53,16 @@ async def verify(request: Received, keyring: Keyring, authority: str, *, replay:
     if replay is not None and not replay.is_new(claim.signature, claim.until):
         raise Replayed("Exactly this request was here before. Sign anew when you try again.", claim.key_id[:200])
     return key
+
+
+def claimed_key(request: Received) -> str | None:
+    """The key that a request says it is signed with; not believed yet, and None where it says nothing readable."""
+    try:
+        if b"signature-input" in request.fields:
+            return rfc9421.claimed_key(request)
+        return cavage.parameters(request.fields.get(b"signature", b"").decode("latin-1")).get("keyid")
+    except Refusal:
+        return None
 
 
 def _claims(request: Received, authority: str) -> Sequence[Claim]:
