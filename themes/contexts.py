@@ -11,12 +11,23 @@ VARIABLE = re.compile(r"([a-z_]+): ([^-]+?)(?: - (.*))?")
 
 INTRODUCTION = """# What every template needs
 
-Written by `python -m themes.contexts` from the comments at the top of the templates; a test keeps it in step. The shapes (`Work`, `Post`, `Form`...) are the
-frozen dataclasses in `themes/views/`: build those, or anything with the same attributes. Every variable must be given; `None`, `""` and `()` mean "nothing".
+Written by `python -m themes.contexts` from the comments at the top of the templates; a test keeps it in step.
 
-Every page also gets the page-wide values of `layout.html`. `lang` and `direction` are set by the environment, which exists once per language:
-`environment(*template_folders, language="it", gettext=..., ngettext=...)`. All forms POST with `csrf`; the few GET forms (search, follow) need none.
-What is HTML (`html`, `bio`, `about_html`, `excerpt`) must be `markupsafe.Markup` made safe by community/text.py: plain strings are escaped.
+The shapes (`Work`, `Post`, `Form`...) are the frozen dataclasses in `themes/views/`: build those, or anything with the same attributes.
+Every variable must be given; `None`, `""` and `()` mean "nothing". Every page also gets the page-wide values of `layout.html`.
+
+- `themes.manifest.chain(settings.theme)` finds a theme and its parents; `template_folders(chain)` and
+  `static_file(chain, path)` give what is in them; `scheme(chain, colour)` gives the
+  `scheme` of `library.css`, which is served as `/static/library.css`.
+- `themes.environment.environment(*folders, language="it", gettext=..., ngettext=...)` is made once per
+  language: `lang` and `direction` are set by it.
+- `themes.environment.template_names("review/show")` is what to ask `select_template` for.
+- `themes.covers.cover_svg(title, author, year, form, seed)` draws `/covers/{work id}.svg`.
+- All forms POST with `csrf`; the few GET forms (search, follow, track) need none.
+- `/language/{code}?back=PATH` sets the language and goes back.
+- What is HTML (`html`, `bio`, `about_html`, `excerpt`) must be `markupsafe.Markup` made safe before: plain strings are escaped.
+- No page has inline scripts or styles:
+  `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'` is enough.
 
 """
 
