@@ -1,0 +1,69 @@
+"""The parts, put together."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import server.tables  # noqa: F401  (a query needs every table that another one names)
+from community.library import Library, open_library
+from community.settings import Settings
+from federation.hub import Hub
+from federation.keyring import DatabaseKeyring
+from federation.remote import Remote
+from server.context import App
+from server.errors import Catch
+from server.limits import Limits
+from server.middleware import Asking, Frame
+from server.pagecache import PageCache
+from server.renderer import Renderer
+from server.routes import ROUTES
+
+log = logging.getLogger("bookmobile")
+
+
+def open_hub(library: Library) -> Hub:
+    """Everything that federation works with, for this library."""
+    keyring = DatabaseKeyring(library)
+    hub = Hub(library, Remote(library.settings), keyring)
+    keyring.work_for(hub)
+    return hub
+
+
+class Bookmobile:
+    """One library as an ASGI application: opened and closed by the server's lifespan."""
+
+    def __init__(self, library: Library, *, hub: Hub | None = None, index: Any = None, limits: Limits | None = None) -> None:
+        self.here = App(
+            library=library,
+            renderer=Renderer(library.settings),
+            limits=limits or Limits(),
+            index=index,
+            hub=hub or open_hub(library),
+        )
+        self._router = Router(ROUTES, redirect_slashes=False, lifespan=self._lifespan)
+        pages: ASGIApp = Frame(Catch(Asking(self._router, library)), library.settings)
+        self.cache = PageCache(pages, library)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        scope["bookmobile"] = self.here
+        if scope["type"] == "lifespan":
+            await self._router(scope, receive, send)
+        else:
+            await self.cache(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: object) -> AsyncIterator[None]:
+        log.info("%s is open at %s", self.here.settings.name, self.here.settings.root)
+        yield
+        await self.here.hub.remote.close()
+        await self.here.library.close()
+
+
+def build(settings: Settings) -> Bookmobile:
+    """The library that these settings describe, ready to be served."""
+    return Bookmobile(open_library(settings))
