@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -173,11 +173,17 @@ class Database:
             self._sync_engine.dispose()
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table of a mapped class, for statements that need no objects."""
+    return cast(Table, model.__table__)
+
+
 def insert_new(session: AsyncSession | Session, table: Table, rows: Sequence[dict[str, Any]], *, unique: Sequence[str]) -> Any:
-    """The statement that adds those of the rows whose `unique` columns are not there yet."""
+    """The statement that adds those of the rows whose `unique` columns are not there yet, and returns these columns of the new ones."""
     dialect = session.get_bind().dialect.name
     make = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    return make(table).values(list(rows)).on_conflict_do_nothing(index_elements=list(unique))
+    statement = make(table).values(list(rows)).on_conflict_do_nothing(index_elements=list(unique))
+    return statement.returning(*(table.c[name] for name in unique))
 
 
 class GroupWriter:
@@ -187,39 +193,45 @@ class GroupWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[tuple[Table, tuple[str, ...], dict[str, Any], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Table, tuple[str, ...], dict[str, Any], asyncio.Future[bool]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def add(self, table: Table, row: dict[str, Any], *, unique: tuple[str, ...]) -> None:
-        """Keep this row unless its like is there; returns when it is durable, raises when it could not be kept."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def add(self, table: Table, row: dict[str, Any], *, unique: tuple[str, ...]) -> bool:
+        """Keep this row unless its like is there. Returns, when it is durable, whether it was new; raises when it could not be kept."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((table, unique, row, done))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write())
-        await done
+        return await done
 
     async def _write(self) -> None:
         while self._waiting:
             await asyncio.sleep(0)  # whoever arrives in this turn of the loop shares the commit
             batch, self._waiting = self._waiting[: self.MOST], self._waiting[self.MOST :]
             try:
-                await self._keep(batch)
+                kept = await self._keep(batch)
             except Exception as cause:  # every caller hears of it and refuses its own client
                 for *_, done in batch:
                     if not done.done():
                         done.set_exception(cause)
             else:
-                for *_, done in batch:
+                for table, unique, row, done in batch:
                     if not done.done():
-                        done.set_result(None)
+                        # Of two alike in one commit, the first is the new one.
+                        mark = (table.name, *(row[name] for name in unique))
+                        done.set_result(mark in kept)
+                        kept.discard(mark)
 
-    async def _keep(self, batch: list[tuple[Table, tuple[str, ...], dict[str, Any], asyncio.Future[None]]]) -> None:
+    async def _keep(self, batch: list[tuple[Table, tuple[str, ...], dict[str, Any], asyncio.Future[bool]]]) -> set[tuple[Any, ...]]:
         groups: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
+        kept: set[tuple[Any, ...]] = set()
         for table, unique, row, _ in batch:
             groups.setdefault((table, unique), []).append(row)
         async with self._database.transaction() as session:
             for (table, unique), rows in groups.items():
-                await session.execute(insert_new(session, table, rows, unique=unique))
+                new = await session.execute(insert_new(session, table, rows, unique=unique))
+                kept.update((table.name, *found) for found in new)
+        return kept
 
     async def close(self) -> None:
         """Wait until nobody waits."""

@@ -84,3 +84,13 @@ class RemoteKey(Base):
     owner: Mapped[str] = mapped_column(String(500), index=True)
     pem: Mapped[str] = mapped_column(Text)
     fetched_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RemoteItem(Base):
+    """A catalogue item of another server, and which work of ours it is."""
+
+    __tablename__ = "remote_items"
+
+    uri: Mapped[str] = mapped_column(String(500), primary_key=True)
+    work_id: Mapped[int | None] = mapped_column(ForeignKey("works.id", ondelete="SET NULL"))  # None: nothing of ours
+    fetched_at: Mapped[datetime] = mapped_column(default=now)

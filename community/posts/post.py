@@ -3,7 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from community import states, uris
@@ -152,3 +153,25 @@ class Tombstone(Base):
     uri: Mapped[str] = mapped_column(String(500), primary_key=True)
     former_type: Mapped[str] = mapped_column(String(20))  # Note, Event, Person
     deleted_at: Mapped[datetime] = mapped_column(default=now)
+
+
+async def by_uri(session: AsyncSession, uri: str) -> Post | None:
+    """The post with this address."""
+    return (await session.scalars(select(Post).where(Post.uri == uri))).first()
+
+
+async def touch(session: AsyncSession, post: Post) -> None:
+    """Say that the page of the title that a post is about shows something new: caches follow this."""
+    if post.about_id is not None:
+        await session.execute(update(Work).where(Work.id == post.about_id).values(touched_at=now()))
+
+
+async def is_tombstone(session: AsyncSession, uri: str) -> bool:
+    """Whether this address is known to be gone."""
+    return await session.get(Tombstone, uri) is not None
+
+
+async def bury(session: AsyncSession, uri: str, former_type: str) -> None:
+    """Remember that what was at this address is gone."""
+    if not await is_tombstone(session, uri):
+        session.add(Tombstone(uri=uri, former_type=former_type))

@@ -1,0 +1,162 @@
+"""Knocking at other servers' doors with what is owed to them."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.clock import days, hours, minutes, now, seconds
+from community.database import table_of
+from community.due import Owed
+from community.people.actors import Actor, ActorState
+from community.people.follows import Follow, FollowState
+from federation import instances
+from federation.answers import Answer
+from federation.hub import Hub
+from federation.signers import Signer
+from federation.tables import Delivery, Instance, Outgoing
+
+RETRY_AFTER: tuple[timedelta, ...] = (minutes(1), minutes(10), hours(1), hours(6), days(1), days(3))
+LEASE = seconds(90)  # longer than the longest call of a host's lane below
+LANES = 64  # servers called at the same time
+MOST = 500  # deliveries taken at once
+PER_LANE = 20  # of one server at once, so that its lane is done within the lease
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A claimed delivery, with all that sending it needs."""
+
+    id: int
+    outgoing_id: int
+    inbox: str
+    host: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a parcel."""
+
+    parcel: Parcel
+    answer: Answer
+
+
+async def work_off(hub: Hub, limit: int = MOST) -> int:
+    """Send what is due; says how many deliveries were taken up."""
+    parcels, schemes = await _claim(hub, limit)
+    if not parcels:
+        return 0
+    letters = await _letters(hub, {parcel.outgoing_id for parcel in parcels})
+    lanes: dict[str, list[Parcel]] = defaultdict(list)
+    for parcel in parcels:
+        lanes[parcel.host].append(parcel)
+    slots = asyncio.Semaphore(LANES)
+    done = await asyncio.gather(*(_lane(hub, slots, lane, letters, schemes.get(host, "cavage")) for host, lane in lanes.items()))
+    await _record(hub, [outcome for lane in done for outcome in lane], {parcel.id for parcel in parcels})
+    return len(parcels)
+
+
+async def _claim(hub: Hub, limit: int) -> tuple[list[Parcel], dict[str, str]]:
+    moment = now()
+    table = table_of(Delivery).c
+    resting = select(Instance.host).where(Instance.not_before > moment)
+    ready = (
+        select(table.id)
+        .where(table.state == Owed.waiting, table.due_at <= moment)
+        .where((table.claimed_until.is_(None)) | (table.claimed_until < moment))
+        .where(table.host.not_in(resting))
+        .order_by(table.due_at, table.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(table_of(Delivery))
+        .where(table.id.in_(ready.scalar_subquery()))
+        .values(claimed_until=moment + LEASE)
+        .returning(table.id, table.outgoing_id, table.inbox, table.host, table.attempts)
+    )
+    async with hub.database.transaction() as session:
+        parcels = [Parcel(*row) for row in await session.execute(taken)]
+        hosts = {parcel.host for parcel in parcels}
+        known = await session.execute(select(Instance.host, Instance.scheme).where(Instance.host.in_(hosts)))
+        schemes = {host: scheme for host, scheme in known}
+    return sorted(parcels, key=lambda parcel: parcel.id), schemes
+
+
+async def _letters(hub: Hub, ids: set[int]) -> dict[int, tuple[bytes, Signer]]:
+    async with hub.database.snapshot() as session:
+        rows = list(await session.scalars(select(Outgoing).where(Outgoing.id.in_(ids))))
+        signers: dict[int, Signer] = {}
+        for row in rows:
+            if row.signer_id not in signers:
+                signers[row.signer_id] = await hub.signer(session, await session.get_one(Actor, row.signer_id))
+        return {row.id: (row.body, signers[row.signer_id]) for row in rows}
+
+
+async def _lane(
+    hub: Hub, slots: asyncio.Semaphore, lane: list[Parcel], letters: dict[int, tuple[bytes, Signer]], scheme: str
+) -> list[Outcome]:
+    """One server's parcels in their order, so that a Delete never overtakes its Create. The first failure ends the lane."""
+    outcomes: list[Outcome] = []
+    async with slots:
+        for parcel in lane[:PER_LANE]:
+            body, signer = letters[parcel.outgoing_id]
+            answer = await hub.remote.post(parcel.inbox, body, sign_as=signer, scheme=scheme)
+            outcomes.append(Outcome(parcel, answer))
+            scheme = answer.scheme
+            if not answer.ok and not answer.permanent:
+                break
+    return outcomes
+
+
+async def _record(hub: Hub, outcomes: list[Outcome], claimed: set[int]) -> None:
+    """Write down what happened to all of them in one commit; what was not tried is free again."""
+    async with hub.database.transaction() as session:
+        done = [outcome.parcel.id for outcome in outcomes if outcome.answer.ok]
+        untried = claimed - {outcome.parcel.id for outcome in outcomes}
+        if done:
+            await session.execute(update(Delivery).where(Delivery.id.in_(done)).values(state=Owed.done, claimed_until=None))
+        if untried:
+            await session.execute(update(Delivery).where(Delivery.id.in_(untried)).values(claimed_until=None))
+        last: dict[str, Answer] = {}
+        for outcome in outcomes:
+            last[outcome.parcel.host] = outcome.answer
+            if not outcome.answer.ok:
+                await _record_failure(session, outcome)
+        await _record_health(session, last)
+
+
+async def _record_failure(session: AsyncSession, outcome: Outcome) -> None:
+    row = await session.get_one(Delivery, outcome.parcel.id)
+    answer = outcome.answer
+    if answer.gone:
+        row.give_up("the inbox is gone")
+        await _end_follows(session, row.inbox)
+    elif answer.permanent:
+        row.give_up(f"{answer.status}: {answer.reason}")
+    else:
+        row.try_again(RETRY_AFTER, f"{answer.status}: {answer.reason}")
+
+
+async def _record_health(session: AsyncSession, last: dict[str, Answer]) -> None:
+    rows = {row.host: row for row in await session.scalars(select(Instance).where(Instance.host.in_(last)))}
+    for host, answer in last.items():
+        row = rows.get(host) or await instances.meet(session, host)
+        if answer.ok or answer.permanent:
+            if row.failures or row.scheme != answer.scheme or row.last_success_at is None:
+                instances.answered(row, answer.scheme)
+        else:
+            instances.failed(row, answer.retry_after)
+
+
+async def _end_follows(session: AsyncSession, inbox: str) -> None:
+    """Whoever had an inbox that is gone follows nobody any more. A shared inbox is nobody's own."""
+    gone = select(Actor.id).where(Actor.inbox == inbox, Actor.domain.is_not(None)).scalar_subquery()
+    await session.execute(
+        update(Follow).where(Follow.follower_id.in_(gone), Follow.state == FollowState.granted).values(state=FollowState.ended)
+    )
+    await session.execute(update(Actor).where(Actor.inbox == inbox, Actor.domain.is_not(None)).values(state=ActorState.gone))

@@ -1,0 +1,149 @@
+"""Somebody elsewhere wrote, changed or took back something."""
+
+from datetime import timedelta
+
+from sqlalchemy import update as sql_update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.clock import days, now
+from community.database import table_of
+from community.people.actors import Actor
+from community.posts import kinds, post
+from community.posts.post import Audience, Post, Standing
+from federation import activities, reading
+from federation.activities import type_of
+from federation.handlers import profiles
+from federation.handlers.told import Told
+from federation.reading import Said
+from federation.vocabulary import ACTOR_TYPES, POST_TYPES
+from federation.wire import Wire
+from moderation import judge
+
+FRESH_UPDATE: timedelta = days(1)  # an Update of something unknown that is younger than this is news to us
+
+
+async def create(session: AsyncSession, told: Told) -> str:
+    """Keep what somebody wrote, if it is of a kind we know and concerns someone or something here."""
+    wire = _object(told)
+    if wire is None:
+        return "left: its object could not be read"
+    return await keep(session, told, wire, told.actor)
+
+
+async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | None) -> str:
+    """Keep a remark by this author. Told twice, kept once."""
+    kind = type_of(wire)
+    if kind not in POST_TYPES:
+        return f"left: we do not keep {kind}"
+    if author is None:
+        return f"left: its author could not be read ({'; '.join(told.known.problems)[:200]})"
+    said = await reading.read(session, told.hub, wire, told.known)
+    if said is None:
+        return "left: it is not a remark"
+    if not said.concerns_us:
+        return "left: it concerns nothing and nobody here"
+    known = await post.by_uri(session, said.uri)
+    if known is not None:
+        return f"known: {known.kind}" if known.author_id == author.id else "left: somebody else wrote that"
+    if await post.is_tombstone(session, said.uri):
+        return "left: it has been deleted already"
+    made = kinds.KINDS[said.kind](uri=said.uri, author_id=author.id, standing=_standing(said), **_columns(said))
+    session.add(made)
+    await session.flush()
+    await judge.apply(session, made, told.verdict)
+    await post.touch(session, made)
+    return f"kept as {made.kind}" + ("" if made.standing is Standing.shown else f", {made.standing}")
+
+
+async def update(session: AsyncSession, told: Told) -> str:
+    """Take the new words of something we have, if its author says them."""
+    wire = _object(told)
+    if wire is None:
+        return "left: its object could not be read"
+    if type_of(wire) in ACTOR_TYPES:
+        return await profiles.refresh(session, told, wire)
+    known = await post.by_uri(session, str(wire.get("id")))
+    if known is None:
+        published = activities.moment(wire.get("published"))
+        if published is not None and now() - published < FRESH_UPDATE:
+            return await create(session, told)
+        return "left: we do not have what it changes"
+    if told.actor is None or known.author_id != told.actor.id:
+        return "left: somebody else wrote that"
+    if known.standing is Standing.deleted:
+        return "left: it has been deleted already"
+    said = await reading.read(session, told.hub, wire, told.known)
+    if said is None:
+        return "left: it is not a remark"
+    newest = known.edited_at or known.published_at
+    if said.edited_at is not None and said.edited_at < newest:
+        return "left: we have newer words"
+    await _change(session, known, said)
+    await judge.apply(session, known, told.verdict)
+    return f"changed a {said.kind}"
+
+
+async def delete(session: AsyncSession, told: Told) -> str:
+    """Take back what its author takes back: a post, or everything when they leave."""
+    uri = told.activity.object_id
+    if uri is None:
+        return "left: it names nothing"
+    if uri == told.activity.actor:
+        return await profiles.farewell(session, told)
+    known = await post.by_uri(session, uri)
+    if known is None:
+        # Its Create may still be on the way: remember, so that it does not come in afterwards.
+        await post.bury(session, uri[:500], "Note")
+        return "left: we do not have it"
+    if told.actor is None or known.author_id != told.actor.id:
+        return "left: somebody else wrote that"
+    await erase(session, known)
+    return f"deleted a {known.kind}"
+
+
+async def erase(session: AsyncSession, known: Post) -> None:
+    """Forget the words of a post and keep its place, so that the answers to it still stand somewhere."""
+    if known.standing is Standing.deleted:
+        return
+    known.move(Standing.deleted)
+    known.html, known.source, known.title, known.warning, known.half_stars = "", known.source and "", None, None, None
+    await post.bury(session, known.uri, "Event" if known.kind == "event" else "Note")
+    await post.touch(session, known)
+
+
+def _object(told: Told) -> Wire | None:
+    embedded = told.activity.embedded
+    return embedded if embedded is not None else told.known.objects.get(told.activity.object_id or "")
+
+
+def _columns(said: Said) -> dict[str, object]:
+    return {
+        "url": said.url,
+        "html": said.html,
+        "title": said.title,
+        "warning": said.warning,
+        "language": said.language,
+        "half_stars": said.half_stars,
+        "audience": said.audience,
+        "about_id": said.about_id,
+        "reply_to_id": said.reply_to_id,
+        "reply_to_uri": said.reply_to_uri,
+        "published_at": said.published_at,
+        "edited_at": said.edited_at,
+    }
+
+
+def _standing(said: Said) -> Standing:
+    # What was not said to everyone is kept for whom it was meant, and shown to nobody else.
+    return Standing.limited if said.audience in {Audience.followers, Audience.direct} else Standing.shown
+
+
+async def _change(session: AsyncSession, known: Post, said: Said) -> None:
+    columns = _columns(said) | {"edited_at": said.edited_at or now(), "published_at": known.published_at, "changed_at": now()}
+    if said.about_id is None:
+        columns["about_id"] = known.about_id
+    kind = said.kind if known.about_id is not None or said.about_id is not None else "comment"
+    # A rating that got words is a review now: the kind is a column, whatever class the row was loaded as.
+    await session.execute(sql_update(table_of(Post)).where(table_of(Post).c.id == known.id).values(kind=kind, **columns))
+    await post.touch(session, known)
+    await session.refresh(known, attribute_names=["standing"])

@@ -1,0 +1,159 @@
+"""What other servers post to us: taken in at the door, worked through later."""
+
+import hashlib
+import logging
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import due, text, uris
+from community.clock import days, hours, minutes, now
+from community.database import table_of
+from community.due import Owed
+from community.errors import Refusal
+from community.people import actors
+from community.people.actors import Actor, ActorState
+from federation import activities, authority, resolving, signatures
+from federation.activities import Activity
+from federation.handlers.table import HANDLERS, leave_it
+from federation.handlers.told import Told
+from federation.hub import Hub
+from federation.resolving import Known
+from federation.signatures import Received
+from federation.tables import InboxMessage, RemoteKey
+from moderation import judge
+from moderation.verdicts import Answer, Submission
+
+log = logging.getLogger("bookmobile.inbox")
+
+RETRY_AFTER: tuple[timedelta, ...] = (minutes(1), minutes(10), hours(1), hours(6), days(1))
+MESSAGES = table_of(InboxMessage)
+
+
+class Contradicted(Refusal):
+    """The same id with other words: one of the two is false."""
+
+
+async def receive(hub: Hub, request: Received) -> None:
+    """Take in what another server posts to us: cheap checks only, the rest is done later.
+
+    Returns when the activity is on the disk. Raises what `signatures.verify`, `activities.read` and `authority.check` raise,
+    or Contradicted.
+    """
+    activity = activities.read(request.body)  # what does it say?
+    if await _is_farewell_of_a_stranger(hub, activity):
+        return
+    key = await signatures.verify(request, hub.keyring, hub.uris.root, replay=hub.replay)  # who signed it?
+    authority.check(key.owner, activity)  # is it theirs to say?
+    await keep(hub, activity, key.owner, request.body)  # told twice, kept once
+
+
+async def keep(hub: Hub, activity: Activity, signer: str, body: bytes) -> None:
+    """Write the activity down once. Raises Contradicted when its id is known with another body."""
+    digest = hashlib.sha256(body).hexdigest()
+    moment = now()
+    row = {
+        "activity_id": activity.id if activity.id and len(activity.id) <= 600 else f"{signer}#{digest}"[:600],
+        "signer": signer[:500],
+        "kind": activity.type[:60],
+        "digest": digest,
+        "body": body,
+        "received_at": moment,
+        "state": Owed.waiting,
+        "due_at": moment,
+        "attempts": 0,
+    }
+    if not await hub.database.writer.add(MESSAGES, row, unique=("activity_id",)):
+        async with hub.database.snapshot() as session:
+            known = await session.scalar(select(InboxMessage.digest).where(InboxMessage.activity_id == row["activity_id"]))
+        if known != digest:
+            raise Contradicted(
+                "We already have another activity with this id. Give each activity an id of its own.", str(row["activity_id"])
+            )
+    hub.inbox_bell.ring()
+
+
+async def _is_farewell_of_a_stranger(hub: Hub, activity: Activity) -> bool:
+    """A Delete of an actor whose key we never had: their key cannot be fetched any more, and we have nothing of theirs."""
+    if activity.type != "Delete" or activity.object_id != activity.actor:
+        return False
+    async with hub.database.snapshot() as session:
+        return await session.scalar(select(RemoteKey.id).where(RemoteKey.owner == activity.actor).limit(1)) is None
+
+
+async def work_off(hub: Hub, limit: int = 50) -> int:
+    """Process the messages that are due, in order for each signer; says how many were taken up."""
+    async with hub.database.transaction() as session:
+        claimed = await due.claim(session, InboxMessage, limit)
+    for message in claimed:
+        await process(hub, message.id)
+    return len(claimed)
+
+
+async def process(hub: Hub, message_id: int) -> None:
+    """Do what a kept activity asks. Repeated until it succeeds or is given up."""
+    async with hub.database.snapshot() as session:
+        message = await session.get_one(InboxMessage, message_id)
+    try:
+        activity = activities.read(message.body)
+        known = await resolving.gather(hub, activity)
+        async with hub.database.transaction() as session:
+            message = await session.get_one(InboxMessage, message_id)
+            if message.state is not Owed.waiting:
+                return
+            message.finish((await handle(session, hub, activity, known))[:500])
+    except Refusal as cause:
+        # A refusal will not turn into a yes, unless it was only the moment that was wrong.
+        await _put_off(hub, message_id, str(cause), final=cause.status != 503)
+    except Exception as cause:  # the message stays owed, and the log has the whole story
+        log.exception("processing %s failed", message.activity_id)
+        await _put_off(hub, message_id, f"{type(cause).__name__}: {cause}", final=False)
+    hub.delivery_bell.ring()
+
+
+async def handle(session: AsyncSession, hub: Hub, activity: Activity, known: Known) -> str:
+    """Judge and do; the answer says in words what became of it."""
+    actor = await _actor_of(session, activity, known)
+    if actor is not None and actor.state is ActorState.suspended and activity.type not in {"Delete", "Undo", "Move"}:
+        return "left: its actor is suspended here"
+    verdict = await judge.judge(session, _submission(activity, actor), hub.settings.policies)
+    if verdict.answer is Answer.refuse:
+        return f"refused by {verdict.policy}: {verdict.reason}"
+    told = Told(hub=hub, activity=activity, actor=actor, known=known, verdict=verdict)
+    return await HANDLERS.get(activity.type, leave_it)(session, told)
+
+
+async def _actor_of(session: AsyncSession, activity: Activity, known: Known) -> Actor | None:
+    if (wire := known.actors.get(activity.actor)) is not None:
+        return await resolving.keep_actor(session, wire)
+    return await actors.by_uri(session, activity.actor)
+
+
+def _submission(activity: Activity, actor: Actor | None) -> Submission:
+    wire = activity.embedded or {}
+    html = text.safe_html(activities.words(wire, "content"))
+    spoken = "\n".join(part for part in (activities.words(wire, "name"), activities.words(wire, "summary"), text.plain(html)) if part)
+    return Submission(
+        actor=actor,
+        actor_uri=activity.actor,
+        host=uris.host(activity.actor),
+        text=spoken,
+        html=html,
+        kind=activity.type.lower(),
+        is_local=False,
+        activity_type=activity.type,
+        uri=activity.object_id,
+        reply_to_uri=activities.id_of(wire.get("inReplyTo")),
+        mentions=len(activities.mentions(wire)),
+        links=(),
+    )
+
+
+async def _put_off(hub: Hub, message_id: int, why: str, *, final: bool) -> None:
+    async with hub.database.transaction() as session:
+        message = await session.get_one(InboxMessage, message_id)
+        if final:
+            message.give_up(why)
+        else:
+            message.try_again(RETRY_AFTER, why)

@@ -1,0 +1,265 @@
+"""What we tell other servers: rows that are owed, written with what caused them."""
+
+import json
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import uris
+from community.clock import now
+from community.due import Owed
+from community.errors import Misconfigured
+from community.library import Library
+from community.people import actors
+from community.people.actors import Actor, ActorState
+from community.people.follows import Follow, FollowState
+from community.posts.post import Audience, Post, Standing
+from community.uris import LIBRARY, PUBLIC
+from federation import documents
+from federation.renditions import note
+from federation.renditions.note import tombstone
+from federation.tables import Delivery, Instance, Outgoing
+from federation.vocabulary import AS, CONTEXT
+from federation.wire import Wire
+
+SOFTWARE = "bookmobile"
+TOLD = frozenset({Standing.shown, Standing.limited})
+
+
+async def publish(session: AsyncSession, library: Library, post: Post) -> None:
+    """Tell everyone concerned of a new post of ours. A held or hidden one is told to nobody."""
+    if post.standing not in TOLD or post.kind == "discussion":
+        return
+    author = await session.get_one(Actor, post.author_id)
+    wire = await documents.post(session, library, post)
+    inboxes = await _audience(session, library, post, author)
+    await _owe(session, author, _activity(library, "Create", author, wire, post.token), inboxes)
+    if _is_readers_review(library, post, author):
+        await _boost(session, library, post, without=inboxes)
+
+
+async def edit(session: AsyncSession, library: Library, post: Post) -> None:
+    """Tell everyone who heard of it that a post of ours has new words. `edited_at` must be set."""
+    if post.standing not in TOLD or post.kind == "discussion":
+        return
+    author = await session.get_one(Actor, post.author_id)
+    wire = await documents.post(session, library, post)
+    inboxes = await _audience(session, library, post, author) | await _reached(session, post.uri)
+    await _owe(session, author, _activity(library, "Update", author, wire, f"{post.token}-{uris.token(8)}"), inboxes)
+
+
+async def delete(session: AsyncSession, library: Library, post: Post, uri: str | None = None) -> None:
+    """Take back a post of ours (or the address that it had) everywhere it went, in its author's name."""
+    author = await session.get_one(Actor, post.author_id)
+    gone = uri or post.uri
+    activity = {
+        "@context": CONTEXT,
+        "id": library.uris.activity("delete", f"{post.token}-{uris.token(8)}"),
+        "type": "Delete",
+        "actor": author.uri,
+        "to": [PUBLIC],
+        "cc": [author.followers or f"{author.uri}/followers"],
+        "object": {key: value for key, value in tombstone(gone, "Event" if post.kind == "event" else "Note").items() if key != "@context"},
+    }
+    inboxes = await _audience(session, library, post, author) | await _reached(session, gone)
+    await _owe(session, author, activity, inboxes)
+
+
+async def delete_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
+    """Tell everyone who ever heard of them that an actor of ours has left."""
+    activity = {
+        "@context": AS,
+        "id": library.uris.activity("delete", f"{actor.username}-{uris.token(8)}"),
+        "type": "Delete",
+        "actor": actor.uri,
+        "to": [PUBLIC],
+        "object": actor.uri,
+    }
+    heard = select(Delivery.inbox).join(Outgoing).where(Outgoing.signer_id == actor.id).distinct()
+    await _owe(session, actor, activity, set(await session.scalars(heard)) | await _followers(session, actor))
+
+
+async def edit_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
+    """Tell followers that an actor of ours has a new profile."""
+    wire = await documents.actor(session, library, actor)
+    activity = _activity(library, "Update", actor, wire | {"to": [PUBLIC], "cc": []}, f"{actor.username}-{uris.token(8)}")
+    await _owe(session, actor, activity, await _followers(session, actor))
+
+
+async def follow(session: AsyncSession, library: Library, follower: Actor, followed: Actor, uri: str) -> None:
+    """Ask somebody elsewhere whether one of ours may follow; `uri` is the follow's own address."""
+    activity = {"@context": AS, "id": uri, "type": "Follow", "actor": follower.uri, "object": followed.uri, "to": [followed.uri]}
+    await _owe(session, follower, activity, {followed.inbox})
+
+
+async def unfollow(session: AsyncSession, library: Library, follower: Actor, followed: Actor, uri: str) -> None:
+    """Say that one of ours follows no longer."""
+    inner = {"id": uri, "type": "Follow", "actor": follower.uri, "object": followed.uri}
+    activity = {"@context": AS, "id": f"{uri}-undo", "type": "Undo", "actor": follower.uri, "object": inner, "to": [followed.uri]}
+    await _owe(session, follower, activity, {followed.inbox})
+
+
+async def accept_follow(session: AsyncSession, library: Library, followed: Actor, follower: Actor, wire: Wire) -> None:
+    """Say yes; the Follow travels back whole, as BookWyrm needs it."""
+    await _answer(session, library, "Accept", followed, follower, wire)
+
+
+async def refuse_follow(session: AsyncSession, library: Library, followed: Actor, follower: Actor, wire: Wire) -> None:
+    """Say no, or no longer."""
+    await _answer(session, library, "Reject", followed, follower, wire)
+
+
+async def remove_follower(session: AsyncSession, library: Library, row: Follow) -> None:
+    """Say no to a follow that was granted before."""
+    follower, followed = await session.get_one(Actor, row.follower_id), await session.get_one(Actor, row.followed_id)
+    wire = {"id": row.uri, "type": "Follow", "actor": follower.uri, "object": followed.uri}
+    await _answer(session, library, "Reject", followed, follower, wire)
+
+
+async def like(session: AsyncSession, library: Library, actor: Actor, post: Post, uri: str) -> None:
+    """Tell its author that one of ours likes a post."""
+    author = await session.get_one(Actor, post.author_id)
+    if not author.is_local:
+        activity = {"@context": AS, "id": uri, "type": "Like", "actor": actor.uri, "object": post.uri, "to": [author.uri]}
+        await _owe(session, actor, activity, {author.inbox})
+
+
+async def flag(session: AsyncSession, library: Library, about: Actor, objects: list[str], reason: str) -> None:
+    """Report somebody elsewhere to their own server: in the name of our server, the account first, nobody else named."""
+    reporter = await actors.by_uri(session, library.uris.instance)
+    if reporter is None:
+        raise Misconfigured("This library has no keys yet: run `bookmobile migrate`.")
+    activity = {
+        "@context": AS,
+        "id": library.uris.activity("flag", uris.token()),
+        "type": "Flag",
+        "actor": reporter.uri,
+        "content": reason,
+        "to": [about.uri],
+        "object": [about.uri, *objects],
+    }
+    await _owe(session, reporter, activity, {about.inbox})
+
+
+def _activity(library: Library, verb: str, author: Actor, wire: Wire, name: str) -> Wire:
+    bare = {key: value for key, value in wire.items() if key != "@context"}
+    return {
+        "@context": wire["@context"],
+        "id": library.uris.activity(verb.lower(), name),
+        "type": verb,
+        "actor": author.uri,
+        "published": note.moment(now()),
+        "to": wire.get("to", [PUBLIC]),
+        "cc": wire.get("cc", []),
+        "object": bare,
+    }
+
+
+async def _answer(session: AsyncSession, library: Library, verb: str, followed: Actor, follower: Actor, wire: Wire) -> None:
+    inner = {"id": wire.get("id"), "type": "Follow", "actor": follower.uri, "object": followed.uri}
+    activity = {
+        "@context": AS,
+        "id": library.uris.activity(verb.lower(), uris.token()),
+        "type": verb,
+        "actor": followed.uri,
+        "to": [follower.uri],
+        "object": {key: value for key, value in inner.items() if value is not None},
+    }
+    await _owe(session, followed, activity, {follower.inbox})
+
+
+def _is_readers_review(library: Library, post: Post, author: Actor) -> bool:
+    is_review = post.kind == "review" and post.audience is Audience.public and post.standing is Standing.shown
+    return is_review and author.username != LIBRARY and library.settings.announce_reviews
+
+
+async def _boost(session: AsyncSession, library: Library, post: Post, *, without: set[str]) -> None:
+    """Let the library's account pass a reader's review on to those who follow the library."""
+    host = await actors.local(session, LIBRARY)
+    if host is None:
+        return
+    author = await session.get_one(Actor, post.author_id)
+    activity = {
+        "@context": AS,
+        "id": library.uris.activity("announce", post.token),
+        "type": "Announce",
+        "actor": host.uri,
+        "published": note.moment(now()),
+        "to": [PUBLIC],
+        "cc": [host.followers or f"{host.uri}/followers", author.uri],
+        "object": post.uri,
+    }
+    await _owe(session, host, activity, await _followers(session, host) - without)
+
+
+async def _audience(session: AsyncSession, library: Library, post: Post, author: Actor) -> set[str]:
+    """The inboxes that a post of ours concerns: followers, whom it answers, and partner libraries for what is said of a title."""
+    inboxes: set[str] = set()
+    if post.audience is not Audience.direct:
+        inboxes |= await _followers(session, author)
+    if post.reply_to_id is not None:
+        answered = await session.get(Post, post.reply_to_id)
+        while answered is not None and len(inboxes) < 10_000:
+            spoken_to = await session.get_one(Actor, answered.author_id)
+            if not spoken_to.is_local:
+                inboxes.add(spoken_to.shared_inbox or spoken_to.inbox)
+            if answered.reply_to_id is None or answered.reply_to_id == answered.id:
+                break
+            answered = await session.get(Post, answered.reply_to_id)
+    if post.about_id is not None and post.audience in {Audience.public, Audience.unlisted}:
+        inboxes |= await _partners(session)
+    return inboxes
+
+
+async def _followers(session: AsyncSession, actor: Actor) -> set[str]:
+    """One inbox for each server that follows: the shared one where there is one."""
+    query = (
+        select(func.coalesce(Actor.shared_inbox, Actor.inbox))
+        .join(Follow, Follow.follower_id == Actor.id)
+        .where(Follow.followed_id == actor.id, Follow.state == FollowState.granted, Actor.domain.is_not(None))
+        .where(Actor.state.not_in([ActorState.suspended, ActorState.gone]))
+        .distinct()
+    )
+    return set(await session.scalars(query))
+
+
+async def _partners(session: AsyncSession) -> set[str]:
+    """Libraries on our own software that follow our library."""
+    query = (
+        select(func.coalesce(Actor.shared_inbox, Actor.inbox))
+        .join(Follow, Follow.follower_id == Actor.id)
+        .join(Instance, Instance.host == Actor.domain)
+        .where(Follow.state == FollowState.granted, Instance.software == SOFTWARE, Actor.username == LIBRARY)
+        .where(Follow.followed_id == select(Actor.id).where(Actor.username == LIBRARY, Actor.domain.is_(None)).scalar_subquery())
+        .distinct()
+    )
+    return set(await session.scalars(query))
+
+
+async def _reached(session: AsyncSession, object_uri: str) -> set[str]:
+    """Every inbox that was ever owed this object: they must hear of its end, whoever follows now."""
+    query = select(Delivery.inbox).join(Outgoing, Outgoing.id == Delivery.outgoing_id).where(Outgoing.object_uri == object_uri).distinct()
+    return set(await session.scalars(query))
+
+
+async def _owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set[str]) -> None:
+    """Owe this to each inbox once. The body is kept once, however many there are."""
+    if not inboxes:
+        return
+    target = activity.get("object")
+    object_uri = target.get("id") if isinstance(target, dict) else target
+    outgoing = Outgoing(
+        uri=activity["id"],
+        kind=activity["type"],
+        object_uri=object_uri if isinstance(object_uri, str) else None,
+        signer_id=signer.id,
+        body=json.dumps(activity, ensure_ascii=False, separators=(",", ":")).encode(),
+    )
+    session.add(outgoing)
+    await session.flush()
+    moment = now()
+    rows = [
+        {"outgoing_id": outgoing.id, "inbox": inbox, "host": uris.host(inbox), "state": Owed.waiting, "due_at": moment, "attempts": 0}
+        for inbox in sorted(inboxes)
+    ]
+    await session.execute(insert(Delivery), rows)

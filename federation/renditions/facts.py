@@ -1,0 +1,90 @@
+"""What a rendition needs to know about a post, loaded in a handful of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.catalog.tables import Agent, Contribution, Edition, Identifier, Work
+from community.people.actors import Actor
+from community.posts.post import Post, Reaction, ReactionKind
+
+MAKERS = ("aut", "cre", "drt", "cmp", "prf", "")  # whose name stands beside a title, the likeliest first
+
+
+@dataclass(frozen=True)
+class Item:
+    """A title, as far as a post about it must say: `edition_id` is the edition that other servers should look at."""
+
+    work_id: int
+    edition_id: int | None
+    title: str
+    makers: tuple[str, ...]
+    form: str
+    year: int | None
+    description: str
+    announced_at: datetime
+
+    @property
+    def wire_type(self) -> str:
+        """What NeoDB and BookWyrm call such a thing."""
+        return {"film": "Movie", "music": "Album", "game": "Game"}.get(self.form, "Edition")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A post with its author, its title, and what it answers."""
+
+    post: Post
+    author: Actor
+    item: Item | None
+    parent_uri: str | None
+    parent_author: Actor | None
+    likes: int
+    boosts: int
+
+
+async def item(session: AsyncSession, work_id: int, edition_id: int | None = None) -> Item | None:
+    """A title. Without an edition, the one whose ISBN others are most likely to know: the newest that has one."""
+    work = await session.get(Work, work_id)
+    if work is None:
+        return None
+    if edition_id is None:
+        has_isbn = select(Identifier.id).where(Identifier.edition_id == Edition.id, Identifier.scheme == "isbn").exists()
+        query = (
+            select(Edition.id)
+            .where(Edition.work_id == work_id, Edition.removed_at.is_(None))
+            .order_by(has_isbn.desc(), Edition.year.desc().nulls_last(), Edition.id)
+        )
+        edition_id = await session.scalar(query.limit(1))
+    names = await session.execute(
+        select(Agent.name, Contribution.role)
+        .join(Contribution, Contribution.agent_id == Agent.id)
+        .where(Contribution.work_id == work_id)
+        .order_by(Contribution.position)
+        .limit(40)
+    )
+    by_role: dict[str, list[str]] = {}
+    for name, role in names:
+        by_role.setdefault(role if role in MAKERS else "other", []).append(name)
+    makers = next((tuple(dict.fromkeys(by_role[role]))[:3] for role in MAKERS if role in by_role), ())
+    return Item(work_id, edition_id, work.title, makers, work.form, work.first_year, work.description, work.created_at)
+
+
+async def facts(session: AsyncSession, post: Post) -> Facts:
+    """Everything that is said about this post when it is spoken of to other servers."""
+    author = await session.get_one(Actor, post.author_id)
+    parent = await session.get(Post, post.reply_to_id) if post.reply_to_id else None
+    parent_author = await session.get(Actor, parent.author_id) if parent else None
+    counted = await session.execute(select(Reaction.kind, func.count()).where(Reaction.post_id == post.id).group_by(Reaction.kind))
+    counts = {kind: number for kind, number in counted}
+    return Facts(
+        post=post,
+        author=author,
+        item=await item(session, post.about_id, post.edition_id) if post.about_id else None,
+        parent_uri=parent.uri if parent else post.reply_to_uri,
+        parent_author=parent_author,
+        likes=counts.get(ReactionKind.like, 0),
+        boosts=counts.get(ReactionKind.boost, 0),
+    )

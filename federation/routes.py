@@ -1,0 +1,284 @@
+"""The addresses that other servers call, on one screen."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from community.errors import Gone, NotFound, Refusal, TooLarge, TryLater
+from community.people import actors
+from community.posts import post as posts
+from community.posts.post import Tombstone
+from community.uris import PUBLIC
+from federation import discovery, documents, inbox
+from federation.hub import Hub
+from federation.renditions.note import moment
+from federation.signatures import Received
+from federation.tables import Outgoing
+from federation.vocabulary import AS, CONTEXT, MEDIA_TYPE
+from federation.wire import MAX_BYTES, Wire, read_json
+
+log = logging.getLogger("bookmobile.door")
+
+PREFIXES = ("/ap/", "/actor", "/.well-known/webfinger", "/.well-known/nodeinfo", "/.well-known/host-meta", "/nodeinfo/")
+SLOW_BODY = 30.0  # seconds in which a body must have come
+ACCEPTED: list[Message] = [
+    {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]},
+    {"type": "http.response.body", "body": b""},
+]
+
+
+class Door:
+    """The inbox as a bare ASGI application, because everything passes through it; the rest by routes."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._rest = Starlette(routes=ROUTES, exception_handlers={Refusal: refused})
+        self._rest.state.hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and is_inbox(scope["path"]):
+            await self._take_in(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+    async def _take_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await read_body(scope, receive)
+            await inbox.receive(self.hub, Received.of(scope, body))
+        except Refusal as cause:
+            log.info("refused at the inbox", extra={"status": cause.status, "name": type(cause).__name__, "why": str(cause)[:300]})
+            await _answer(cause)(scope, receive, send)
+        except (SQLAlchemyError, OSError) as cause:
+            log.error("could not store what came in: %s", cause)
+            await _answer(TryLater("We cannot store this now. Try again later."))(scope, receive, send)
+        else:
+            for message in ACCEPTED:
+                await send(message)
+
+
+def is_inbox(path: str) -> bool:
+    """Whether activities are posted there."""
+    return path.endswith("/inbox") and path.startswith(("/ap/", "/actor"))
+
+
+def is_ours(path: str) -> bool:
+    """Whether an address belongs to this room."""
+    return path.startswith(PREFIXES)
+
+
+async def read_body(scope: Scope, receive: Receive, most: int = MAX_BYTES) -> bytes:
+    """The body of a request, at most `most` bytes. Raises TooLarge, or Refusal when it never ends."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and (not value.isdigit() or int(value) > most):
+            raise TooLarge("An activity may have at most 1 MB.")
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(SLOW_BODY):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refusal("The connection closed before the body was complete.")
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > most:
+                    raise TooLarge("An activity may have at most 1 MB.")
+                chunks.append(chunk)
+                if not message.get("more_body"):
+                    return b"".join(chunks)
+    except TimeoutError as cause:
+        raise Refusal("The body came too slowly.") from cause
+
+
+def _answer(cause: Refusal) -> Response:
+    headers = {"Retry-After": str(getattr(cause, "retry_after", None) or 300)} if cause.status == 503 else None
+    return JSONResponse({"error": cause.public}, status_code=cause.status, headers=headers)
+
+
+async def refused(_request: Request, cause: Exception) -> Response:
+    """A refusal as JSON."""
+    if not isinstance(cause, Refusal):
+        raise cause
+    return _answer(cause)
+
+
+class ActivityResponse(JSONResponse):
+    """A document for other servers."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def said(wire: Wire, status: int = 200) -> Response:
+    """This document, cacheable for a moment by anyone, but not as HTML."""
+    headers = {"Vary": "Accept", "Cache-Control": "public, max-age=30" if status == 200 else "no-store"}
+    return ActivityResponse(wire, status_code=status, headers=headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether whoever asks is a browser."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _hub(request: Request) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+async def show_instance(request: Request) -> Response:
+    hub = _hub(request)
+    async with hub.database.snapshot() as session:
+        row = await actors.by_uri(session, hub.uris.instance)
+        if row is None:
+            raise TryLater("This library is not ready yet.")
+        return said(await documents.actor(session, hub.library, row))
+
+
+async def show_actor(request: Request) -> Response:
+    hub, name = _hub(request), request.path_params["name"]
+    if wants_page(request):
+        return RedirectResponse(hub.uris.profile(name), status_code=303)
+    async with hub.database.snapshot() as session:
+        try:
+            return said(await documents.actor_by_name(session, hub.library, name))
+        except Gone:
+            return said({"@context": CONTEXT, "id": hub.uris.actor(name), "type": "Tombstone", "formerType": "Person"}, 410)
+
+
+async def show_outbox(request: Request) -> Response:
+    hub = _hub(request)
+    async with hub.database.snapshot() as session:
+        return said(await documents.outbox(session, hub.library, request.path_params["name"], page="page" in request.query_params))
+
+
+async def show_count(request: Request) -> Response:
+    hub, side = _hub(request), request.url.path.rpartition("/")[2]
+    async with hub.database.snapshot() as session:
+        return said(await documents.followers(session, hub.library, request.path_params["name"], side))
+
+
+async def show_featured(request: Request) -> Response:
+    address = f"{_hub(request).uris.actor(request.path_params['name'])}/featured"
+    return said({"@context": AS, "id": address, "type": "OrderedCollection", "totalItems": 0, "orderedItems": []})
+
+
+async def show_empty_outbox(request: Request) -> Response:
+    address = f"{_hub(request).uris.instance}/outbox"
+    return said({"@context": AS, "id": address, "type": "OrderedCollection", "totalItems": 0, "orderedItems": []})
+
+
+async def show_post(request: Request) -> Response:
+    """A review, rating, comment, announcement, discussion or event: JSON for servers, its page for people."""
+    hub, name = _hub(request), request.path_params["name"]
+    uri = hub.uris.event(name) if request.url.path.startswith("/ap/events/") else hub.uris.note(name)
+    async with hub.database.snapshot() as session:
+        gone = await session.get(Tombstone, uri)
+        if gone is not None:
+            wire = {"@context": CONTEXT, "id": uri, "type": "Tombstone", "formerType": gone.former_type, "deleted": moment(gone.deleted_at)}
+            return said(wire, 410)
+        wire = await documents.post_by_uri(session, hub.library, uri)
+        if wants_page(request):
+            return RedirectResponse(str(wire["url"]), status_code=303)
+        return said(wire)
+
+
+async def show_replies(request: Request) -> Response:
+    hub, name = _hub(request), request.path_params["name"]
+    uri = hub.uris.event(name) if request.url.path.startswith("/ap/events/") else hub.uris.note(name)
+    async with hub.database.snapshot() as session:
+        await documents.post_by_uri(session, hub.library, uri)  # raises when it may not be seen
+        return said(await documents.replies(session, uri))
+
+
+async def show_reactions(request: Request) -> Response:
+    """How many like it, or pass it on. Who they are is nobody's business."""
+    hub, side = _hub(request), request.url.path.rpartition("/")[2]
+    uri = hub.uris.note(request.path_params["name"])
+    async with hub.database.snapshot() as session:
+        wire = await documents.post_by_uri(session, hub.library, uri)
+        return said({"@context": AS, **wire[side]})
+
+
+async def show_context(request: Request) -> Response:
+    hub = _hub(request)
+    work_id = hub.uris.work_id(f"{hub.uris.root}{request.url.path}")
+    if work_id is None:
+        raise NotFound("There is no such conversation here.")
+    async with hub.database.snapshot() as session:
+        return said(await documents.conversation(session, hub.library, work_id))
+
+
+async def show_activity(request: Request) -> Response:
+    """An activity of ours that was said to everyone, while what it speaks of still stands."""
+    hub = _hub(request)
+    uri = f"{hub.uris.root}{request.url.path}"
+    async with hub.database.snapshot() as session:
+        row = (await session.scalars(select(Outgoing).where(Outgoing.uri == uri).limit(1))).first()
+        if row is None or (row.object_uri and await posts.is_tombstone(session, row.object_uri) and row.kind != "Delete"):
+            raise NotFound("There is nothing here that you may see.")
+        wire = read_json(row.body)
+        if PUBLIC not in wire.get("to", []):
+            raise NotFound("There is nothing here that you may see.")
+        if row.object_uri and row.kind in {"Create", "Update"} and hub.uris.is_ours(row.object_uri) and "/ap/actors/" not in row.object_uri:
+            await documents.post_by_uri(session, hub.library, row.object_uri)
+        return said(wire)
+
+
+async def webfinger(request: Request) -> Response:
+    hub = _hub(request)
+    async with hub.database.snapshot() as session:
+        found = await discovery.webfinger(session, hub.library, request.query_params.get("resource"), request.query_params.getlist("rel"))
+    headers = {"Access-Control-Allow-Origin": "*"}
+    return Response(json.dumps(found, ensure_ascii=False), media_type="application/jrd+json", headers=headers)
+
+
+async def nodeinfo_links(request: Request) -> Response:
+    return JSONResponse(discovery.nodeinfo_links(_hub(request).library), headers={"Access-Control-Allow-Origin": "*"})
+
+
+async def nodeinfo(request: Request) -> Response:
+    hub, schema = _hub(request), request.path_params["schema"]
+    if schema not in {"2.0", "2.1"}:
+        raise NotFound("We speak NodeInfo 2.0 and 2.1.")
+    async with hub.database.snapshot() as session:
+        found = await discovery.nodeinfo(session, hub.library, schema)
+    kind = f'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/{schema}#"'
+    return Response(json.dumps(found, ensure_ascii=False), media_type=kind, headers={"Access-Control-Allow-Origin": "*"})
+
+
+async def host_meta(request: Request) -> Response:
+    return PlainTextResponse(discovery.host_meta(_hub(request).library), media_type="application/xrd+xml")
+
+
+ROUTES = [
+    Route("/actor", show_instance),
+    Route("/actor/outbox", show_empty_outbox),
+    Route("/ap/actors/{name}", show_actor),
+    Route("/ap/actors/{name}/outbox", show_outbox),
+    Route("/ap/actors/{name}/followers", show_count),
+    Route("/ap/actors/{name}/following", show_count),
+    Route("/ap/actors/{name}/featured", show_featured),
+    Route("/ap/notes/{name}", show_post),
+    Route("/ap/notes/{name}/replies", show_replies),
+    Route("/ap/notes/{name}/likes", show_reactions),
+    Route("/ap/notes/{name}/shares", show_reactions),
+    Route("/ap/events/{name}", show_post),
+    Route("/ap/events/{name}/replies", show_replies),
+    Route("/ap/contexts/{name}", show_context),
+    Route("/ap/activities/{kind}/{name}", show_activity),
+    Route("/.well-known/webfinger", webfinger),
+    Route("/.well-known/nodeinfo", nodeinfo_links),
+    Route("/.well-known/host-meta", host_meta),
+    Route("/nodeinfo/{schema}", nodeinfo),
+]

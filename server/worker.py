@@ -1,0 +1,73 @@
+"""What is owed, done again and again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from community.clock import hours, minutes, seconds
+from federation import delivery, inbox, instances, tidying
+from federation.hub import Bell, Hub
+
+Sweep = Callable[[], Awaitable[int]]  # brings the search index up to date; says how much it took up
+
+log = logging.getLogger("bookmobile.worker")
+
+IDLE = seconds(1)  # how soon we look again for what another process left
+AFTER_TROUBLE = seconds(5)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Work that is repeated until there is none, then waits for a bell or a while."""
+
+    name: str
+    work: Callable[[], Awaitable[int]]
+    every: timedelta
+    bell: Bell | None = None
+
+
+def chores(hub: Hub, sweep: Sweep | None = None) -> tuple[Chore, ...]:
+    """All background work of the house."""
+    every = [
+        Chore("inbox", lambda: inbox.work_off(hub), IDLE, hub.inbox_bell),
+        Chore("deliveries", lambda: delivery.work_off(hub), IDLE, hub.delivery_bell),
+        Chore("servers", lambda: instances.look_again(hub), seconds(5)),
+        Chore("given up", lambda: tidying.give_up(hub), hours(1)),
+        Chore("old messages", lambda: tidying.forget(hub), minutes(10)),
+    ]
+    if sweep is not None:
+        every.append(Chore("index", sweep, seconds(2)))
+    return tuple(every)
+
+
+async def run(hub: Hub, sweep: Sweep | None = None) -> None:
+    """Work until cancelled. A chore that fails is logged and tried again; it never takes the others down."""
+    async with asyncio.TaskGroup() as group:
+        for chore in chores(hub, sweep):
+            group.create_task(_repeat(chore), name=chore.name)
+
+
+async def settle(hub: Hub, sweep: Sweep | None = None, rounds: int = 50) -> None:
+    """Work until nothing is due: one turn of the world, for tests and commands. Raises what a chore raises."""
+    for _ in range(rounds):
+        done = [await chore.work() for chore in chores(hub, sweep) if chore.name in {"inbox", "deliveries", "servers", "index"}]
+        if not any(done):
+            return
+
+
+async def _repeat(chore: Chore) -> None:
+    while True:
+        try:
+            busy = await chore.work()
+        except Exception:  # the work is rows, and they are still there
+            log.exception("%s failed; it is tried again", chore.name)
+            await asyncio.sleep(AFTER_TROUBLE.total_seconds())
+            continue
+        if busy:
+            continue
+        if chore.bell is not None:
+            await chore.bell.wait(chore.every.total_seconds())
+        else:
+            await asyncio.sleep(chore.every.total_seconds())

@@ -1,0 +1,65 @@
+"""What every test may ask for: a database, and small libraries that talk with one another."""
+
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from community.database import Database
+from server.tables import METADATA
+
+POSTGRESQL = "BOOKMOBILE_TEST_DATABASE_URL"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=12, help="how often the server is killed in test_nothing_lost")
+
+
+@pytest.fixture
+async def database_url(tmp_path: Path) -> AsyncIterator[str]:
+    """The address of an empty database with all tables: SQLite, or a fresh one on the PostgreSQL that the environment names."""
+    server = os.environ.get(POSTGRESQL)
+    if not server:
+        yield f"sqlite+aiosqlite:///{tmp_path / 'library.sqlite'}"
+        return
+    name = f"t{uuid.uuid4().hex[:16]}"
+    admin = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with admin.connect() as connection:
+        await connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield f"{server.rpartition('/')[0]}/{name}"
+    async with admin.connect() as connection:
+        await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    await admin.dispose()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database with all tables and no rows."""
+    opened = Database(database_url)
+    async with opened.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    yield port
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real records and documents beside the project; skips where there is none."""
+    folder = Path(__file__).resolve().parents[1].parent / "shared"
+    if not folder.exists():
+        pytest.skip("the folder of real test data is not beside this checkout")
+    return folder
