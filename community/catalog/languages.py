@@ -99,9 +99,14 @@ def article_length(title: str, languages: tuple[str, ...]) -> int:
     return 0
 
 
-def without_article(title: str, languages: tuple[str, ...]) -> str:
-    """A title without its leading article; a title that is nothing else stays."""
-    return title[article_length(title, languages) :] or title
+def without_article(title: str) -> str:
+    """A title without the leading article of any language we know: for keys, which must not depend on a record's language.
+
+    >>> without_article("Il barone rampante"), without_article("Die hard"), without_article("I, robot"), without_article("The")
+    ('barone rampante', 'hard', 'I, robot', 'The')
+    """
+    found = ANY_ARTICLE.match(title)
+    return title[found.end() :] if found else title
 
 
 def _compile(listed: str) -> re.Pattern[str]:
@@ -113,3 +118,4 @@ def _compile(listed: str) -> re.Pattern[str]:
 
 
 PATTERNS = {code: _compile(listed) for code, listed in ARTICLES.items()}
+ANY_ARTICLE = _compile(" ".join(dict.fromkeys(" ".join(ARTICLES.values()).split())))

@@ -17,7 +17,10 @@ FORMS = (
 FAMILIES = {"book": "text", "ebook": "text", "audiobook": "text", "comic": "text", "manuscript": "text"}
 
 # Who a work is filed under, by form family, best first; any other role only if there is nobody better.
-MAKERS = {"film": ("drt", "fmd", "cre"), "music": ("cmp", "prf", "sng", "aut", "cre"), "score": ("cmp", "arr", "aut", "cre")}
+MAKERS = {
+    "film": ("drt", "fmd", "cre"), "music": ("cmp", "prf", "sng", "aut", "cre"), "score": ("cmp", "arr", "aut", "cre"),
+    "game": ("inv", "dsr", "aut", "cre"),
+}  # fmt: skip
 AUTHORS = ("aut", "cre", "dub", "cmp", "art")
 
 # Titles that cataloguers give to volumes of somebody's works: they say nothing about which works.
@@ -136,10 +139,10 @@ def work_key(record: Record) -> str:
     """
     family = FAMILIES.get(record.form, record.form)
     maker = _maker(record, family)
-    uniform = _title_words(record.uniform_title, record) if record.uniform_title else ""
+    uniform = _title_words(record.uniform_title) if record.uniform_title else ""
     if uniform and not _is_collective(uniform):
         return f"{family}|{uniform[:300]}|{maker}"
-    title = _title_words(record.title, record) or fold(record.title)
+    title = _title_words(record.title) or fold(record.title)
     if not maker:
         beside = [words(record.subtitle or ""), words(record.publisher or "")]
         if family == "film":
@@ -147,15 +150,14 @@ def work_key(record: Record) -> str:
         title = "/".join(part[:120] for part in [title, *beside] if part)
     elif record.subtitle and any(fold(name) == fold(record.title) for name, _ in record.series):
         # The title is that of the series: the volume is named by what follows.
-        title = f"{title}/{_title_words(record.subtitle, record)}"
+        title = f"{title}/{_title_words(record.subtitle)}"
     return f"{family}|{title[:300]}|{maker}"
 
 
-def _title_words(title: str, record: Record) -> str:
-    """A title, comparable: no alternative title, no qualifier, no leading article of its languages."""
+def _title_words(title: str) -> str:
+    """A title, comparable: no alternative title, no qualifier, no leading article."""
     bare = QUALIFIER.sub("", ALTERNATIVE_TITLE.sub("", title)) or title
-    languages = (*record.languages, *record.original_languages, "eng")
-    return words(without_article(bare, languages))
+    return words(without_article(bare))
 
 
 def _is_collective(title: str) -> bool:
@@ -172,7 +174,7 @@ def _maker(record: Record, family: str) -> str:
     best = ranked[0][1]
     if family == "film" and best.role not in wanted:
         return ""
-    name = words(QUALIFIER.sub("", best.name))
+    name = words(QUALIFIER.sub("", without_article(best.name)))
     if "," in best.sort_name and " " in name:
         parts = [part for part in name.split(" ") if part not in ("jr", "sr", "ii", "iii")]
         return f"{parts[-1]} {parts[0][0]}"[:100]

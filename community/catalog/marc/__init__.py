@@ -1,0 +1,1 @@
+"""MARC in all its dialects: the only room that knows pymarc."""
