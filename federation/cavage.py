@@ -77,7 +77,7 @@ def read(request: Received, authority: str) -> CavageClaim:
     refuse_other_hosts(request, authority)  # was it meant for us?
     end = _freshness(request, plan, given)  # was it made now?
     for name in plan.digests:  # is it about this body?
-        _check_digest(name, fields.get(name, b""), request.body)
+        check_digest(name, fields.get(name, b""), request.body)
     message = _message(request, plan, given)
     try:
         raw = a2b_base64(signature, strict_mode=True)
@@ -157,7 +157,7 @@ def date_of(text: bytes) -> float:
         raise Forged("Date must look like Tue, 03 Nov 2026 12:00:00 GMT.", repr(text[:60])) from cause
 
 
-def _check_digest(name: bytes, value: bytes, body: bytes) -> None:
+def check_digest(name: bytes, value: bytes, body: bytes) -> None:
     """Recompute what a Digest or Content-Digest header says of the body. Raises Forged."""
     known = False
     for part in value.split(b","):

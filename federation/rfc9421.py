@@ -18,7 +18,7 @@ from http_message_signatures import (
 )
 from http_message_signatures.algorithms import ED25519, RSA_V1_5_SHA256
 
-from federation.cavage import CONTENT_TYPE, split
+from federation.cavage import CONTENT_TYPE, check_digest, split
 from federation.publickeys import PublicKey
 from federation.received import LONGEST_LIFE, SKEW, Forged, Received, Stale, Unsigned, home, refuse_other_hosts, until
 from federation.signers import PrivateKey, signed
@@ -147,6 +147,8 @@ def _claim(request: Received, authority: str, label: str, given: Any, signature:
     if parameters.get("alg") not in ALGORITHMS:
         raise Forged("We know rsa-v1_5-sha256 and ed25519.", str(parameters.get("alg"))[:100])
     require = _require(request, components)
+    if request.needs_digest:
+        check_digest(b"content-digest", request.fields.get(b"content-digest", b""), request.body)
     end = until(created, expires, time.time())
     # Only this label goes on, so that the library has no other to choose from.
     kept = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name not in OWN_HEADERS]
