@@ -336,6 +336,12 @@ def one(session: Session, token: str) -> Said | None:
     return _read(row) if row else None
 
 
+def by_id(session: Session, post_id: int) -> Said | None:
+    """The same by its number."""
+    row = session.execute(_said().where(P.id == post_id)).first()
+    return _read(row) if row else None
+
+
 def may_see(post: Said, reader: int | None) -> bool:
     """Whether this reader may open a post's own page: wider than public pages, since a limited post is still there."""
     if post.author.id == reader:

@@ -8,12 +8,14 @@ from typing import Any
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import server.tables  # noqa: F401  (a query needs every table that another one names)
+import server.tables  # noqa: F401
 from community.library import Library, open_library
 from community.settings import Settings
+from federation import routes as federation_routes
 from federation.hub import Hub
 from federation.keyring import DatabaseKeyring
 from federation.remote import Remote
+from federation.routes import Door, is_ours
 from server.context import App
 from server.errors import Catch
 from server.limits import Limits
@@ -47,12 +49,18 @@ class Bookmobile:
         self._router = Router(ROUTES, redirect_slashes=False, lifespan=self._lifespan)
         pages: ASGIApp = Frame(Catch(Asking(self._router, library)), library.settings)
         self.cache = PageCache(pages, library)
+        self.door = Door(self.here.hub)
+        self.door = federation_routes.Door(self.here.hub)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
         scope["bookmobile"] = self.here
         if scope["type"] == "lifespan":
             await self._router(scope, receive, send)
+        elif scope["type"] == "http" and federation_routes.is_ours(scope["path"]):
+            await self.door(scope, receive, send)
+        elif scope["type"] == "http" and is_ours(scope["path"]):
+            await self.door(scope, receive, send)  # before everything else: most of what arrives is for the inbox
         else:
             await self.cache(scope, receive, send)
 

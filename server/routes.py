@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute, Route
 
 from server.forms import Endpoint, guarded
-from server.pages import home, works
+from server.pages import accounts, comments, home, posts, reviews, works
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
@@ -19,5 +19,27 @@ def post(path: str, endpoint: Endpoint) -> Route:
 ROUTES: list[BaseRoute] = [
     get("/", home.show),
     get("/language/{code}", home.language),
+    # the catalogue
     get("/catalog/works/{id:int}", works.show),
+    # what members say
+    get("/catalog/works/{id:int}/review", reviews.write),
+    post("/catalog/works/{id:int}/review", reviews.create),
+    get("/catalog/works/{id:int}/comment", comments.write),
+    post("/catalog/works/{id:int}/comment", comments.create),
+    get("/posts/{token}", posts.show),
+    get("/posts/{token}/edit", posts.write),
+    post("/posts/{token}/edit", posts.edit),
+    get("/posts/{token}/delete", posts.ask_delete),
+    post("/posts/{token}/delete", posts.delete),
+    get("/posts/{token}/reply", comments.write_answer),
+    post("/posts/{token}/reply", comments.answer),
+    # accounts
+    get("/sign-in", accounts.sign_in),
+    post("/sign-in", accounts.enter),
+    post("/sign-in/link", accounts.send_link),
+    get("/sign-in/{secret}", accounts.follow_link),
+    post("/sign-in/{secret}", accounts.use_link),
+    get("/sign-up", accounts.sign_up),
+    post("/sign-up", accounts.register),
+    post("/sign-out", accounts.sign_out),
 ]

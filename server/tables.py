@@ -10,6 +10,7 @@ import community.posts.post  # noqa: F401
 import federation.tables  # noqa: F401
 import moderation.tables  # noqa: F401
 import search.tables  # noqa: F401
+import server.letters  # noqa: F401
 from community.database import Base
 
 METADATA = Base.metadata

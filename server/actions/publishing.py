@@ -1,0 +1,128 @@
+"""Saying something, changing it, taking it back: judged, kept, and owed to other servers, all in one transaction."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import text, uris
+from community.clock import now
+from community.errors import Unwelcome
+from community.library import Library
+from community.people.actors import Actor
+from community.posts import post as posts
+from community.posts.post import SEEN_AT_ALL, Post, Standing
+from federation import outbox
+from moderation import judge
+from moderation.verdicts import Answer, Submission
+
+_LINKS = re.compile(r'href="(https?://[^"]+)"')
+_MENTIONS = re.compile(r"(?<![\w/])@[\w.-]+@[\w.-]+\w")
+WORDS = ("title", "warning", "place", "html")  # the columns in which somebody says something
+OWN = frozenset({*SEEN_AT_ALL, Standing.held})
+
+
+async def publish(session: AsyncSession, library: Library, author: Actor, post: Post) -> Answer:
+    """Let a new post be judged, and keep it unless it is refused; what may be seen is owed to everyone concerned."""
+    post.author_id = author.id
+    _name(library, post)
+    said = {name: getattr(post, name) for name in WORDS}
+    verdict = await judge.judge(session, _submission(author, post, "Create", said), library.settings.policies)
+    if verdict.answer is Answer.refuse:
+        return verdict.answer
+    session.add(post)
+    await session.flush()
+    await judge.apply(session, post, verdict)
+    await session.flush()
+    await posts.touch(session, post)
+    await outbox.publish(session, library, post)
+    return verdict.answer
+
+
+async def edit(session: AsyncSession, library: Library, author: Actor, post: Post, changes: Mapping[str, Any]) -> Answer:
+    """Let changed words be judged, and keep them unless they are refused. `changes` are new values of its columns.
+
+    While new words wait for a person, other servers keep the old ones: a Delete could never be taken back there.
+    """
+    wanted = {name: changes.get(name, getattr(post, name)) for name in WORDS}
+    verdict = await judge.judge(session, _submission(author, post, "Update", wanted), library.settings.policies)
+    if verdict.answer is Answer.refuse:
+        return verdict.answer
+    for name, value in changes.items():
+        setattr(post, name, value)
+    post.edited_at = post.changed_at = now()
+    await judge.apply(session, post, verdict)
+    await session.flush()
+    await posts.touch(session, post)
+    await outbox.edit(session, library, post)  # tells nobody of a held one
+    return verdict.answer
+
+
+async def take_back(session: AsyncSession, library: Library, author: Actor, post: Post) -> None:
+    """Delete a post for its author: the words go, the address answers 410 for ever, other servers are told."""
+    if post.author_id != author.id:
+        raise Unwelcome("Only its author can delete this.")
+    was_told = post.standing in {*SEEN_AT_ALL, Standing.hidden}
+    await posts.touch(session, post)
+    if was_told:
+        await outbox.delete(session, library, post)
+    await posts.bury(session, post.uri, "Event" if post.kind == "event" else "Note")
+    post.move(Standing.deleted)
+    post.title, post.html, post.source, post.warning, post.half_stars = None, "", "", None, None
+    await session.flush()
+
+
+async def opinion(session: AsyncSession, author: Actor, work_id: int) -> Post | None:
+    """The one review or rating that this author has on a work, as far as they may still change it."""
+    query = select(Post).where(Post.author_id == author.id, Post.about_id == work_id, Post.kind.in_(["review", "rating"]))
+    query = query.where(Post.standing.in_(OWN)).order_by(Post.published_at.desc()).limit(1)
+    return (await session.scalars(query)).first()
+
+
+async def turn_into(session: AsyncSession, post: Post, kind: str) -> Post:
+    """The same post as another kind: stars that got words are a review from now on."""
+    if post.kind == kind:
+        return post
+    await session.flush()
+    await session.execute(update(Post.__table__).where(Post.__table__.c.id == post.id).values(kind=kind))  # type: ignore[arg-type]
+    session.expunge(post)
+    return await session.get_one(Post, post.id)
+
+
+async def own(session: AsyncSession, author: Actor, token: str) -> Post:
+    """The author's own post with this token; raises Unwelcome for those of others, and for what no longer stands."""
+    post = (await session.scalars(select(Post).where(Post.token == token))).first()
+    if post is None or post.author_id != author.id or post.standing not in OWN:
+        raise Unwelcome("Only its author can change this, and only while it stands.")
+    return post
+
+
+def _name(library: Library, post: Post) -> None:
+    """Give a new post its token and its addresses."""
+    post.token = post.token or uris.token()
+    post.uri = library.uris.event(post.token) if post.kind == "event" else library.uris.note(post.token)
+    if post.kind in {"event", "announcement"}:
+        post.url = f"{library.uris.root}/{post.kind}s/{post.token}"
+    else:
+        post.url = library.uris.post_page(post.token)
+
+
+def _submission(author: Actor, post: Post, activity: str, words: Mapping[str, Any]) -> Submission:
+    html = words["html"] or ""
+    said = "\n".join(part for part in (words["title"], words["warning"], words["place"], text.plain(html)) if part)
+    return Submission(
+        actor=author,
+        actor_uri=author.uri,
+        host=None,
+        text=said,
+        html=html,
+        kind=post.kind,
+        is_local=True,
+        activity_type=activity,
+        uri=post.uri,
+        reply_to_uri=post.reply_to_uri,
+        mentions=len(_MENTIONS.findall(said)),
+        links=tuple(dict.fromkeys(_LINKS.findall(html))),
+    )
