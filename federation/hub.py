@@ -15,7 +15,6 @@ from community.people.actors import Actor, ActorKey
 from community.settings import Settings
 from community.uris import Uris
 from federation import keys
-from federation.recently import Replay
 from federation.signers import Signer
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ class Hub:
     library: Library
     remote: "Remote"
     keyring: "DatabaseKeyring"
-    replay: Replay = field(default_factory=Replay)
     inbox_bell: Bell = field(default_factory=Bell)
     delivery_bell: Bell = field(default_factory=Bell)
     _signers: dict[str, Signer] = field(default_factory=dict)

@@ -44,7 +44,7 @@ async def receive(hub: Hub, request: Received) -> None:
     activity = activities.read(request.body)  # what does it say?
     if await _is_farewell_of_a_stranger(hub, activity):
         return
-    key = await signatures.verify(request, hub.keyring, hub.uris.root, replay=hub.replay)  # who signed it?
+    key = await signatures.verify(request, hub.keyring, hub.uris.root)  # who signed it?
     authority.check(key.owner, activity)  # is it theirs to say?
     await keep(hub, activity, key.owner, request.body)  # told twice, kept once
 
@@ -94,9 +94,10 @@ async def work_off(hub: Hub, limit: int = 50) -> int:
 async def process(hub: Hub, message_id: int) -> None:
     """Do what a kept activity asks. Repeated until it succeeds or is given up."""
     async with hub.database.snapshot() as session:
-        message = await session.get_one(InboxMessage, message_id)
+        kept = await session.get_one(InboxMessage, message_id)
+        name, body = kept.activity_id, kept.body
     try:
-        activity = activities.read(message.body)
+        activity = activities.read(body)
         known = await resolving.gather(hub, activity)
         async with hub.database.transaction() as session:
             message = await session.get_one(InboxMessage, message_id)
@@ -107,7 +108,7 @@ async def process(hub: Hub, message_id: int) -> None:
         # A refusal will not turn into a yes, unless it was only the moment that was wrong.
         await _put_off(hub, message_id, str(cause), final=cause.status != 503)
     except Exception as cause:  # the message stays owed, and the log has the whole story
-        log.exception("processing %s failed", message.activity_id)
+        log.exception("processing %s failed", name)
         await _put_off(hub, message_id, f"{type(cause).__name__}: {cause}", final=False)
     hub.delivery_bell.ring()
 
@@ -154,6 +155,6 @@ async def _put_off(hub: Hub, message_id: int, why: str, *, final: bool) -> None:
     async with hub.database.transaction() as session:
         message = await session.get_one(InboxMessage, message_id)
         if final:
-            message.give_up(why)
+            message.finish(f"refused: {why}"[:500])
         else:
             message.try_again(RETRY_AFTER, why)

@@ -22,7 +22,8 @@ async def give_up(hub: Hub) -> int:
         silent = await instances.given_up(session)
         if silent:
             waiting = (Delivery.state == Owed.waiting, Delivery.host.in_(silent))
-            await session.execute(update(Delivery).where(*waiting).values(state=Owed.given_up, why="the server has been silent for too long"))
+            why = "the server has been silent for too long"
+            await session.execute(update(Delivery).where(*waiting).values(state=Owed.given_up, why=why))
     return 0
 
 

@@ -140,4 +140,3 @@ async def town(folder: Path, name: str = "Nantucket Library", *, database_url: s
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await task
-

@@ -11,7 +11,7 @@ from community.people.actors import Actor
 from community.posts import kinds, post
 from community.posts.post import Audience, Post, Standing
 from federation import activities, reading
-from federation.activities import type_of
+from federation.activities import ids_of, type_of
 from federation.handlers import profiles
 from federation.handlers.told import Told
 from federation.reading import Said
@@ -37,6 +37,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return f"left: we do not keep {kind}"
     if author is None:
         return f"left: its author could not be read ({'; '.join(told.known.problems)[:200]})"
+    if author.uri not in ids_of(wire.get("attributedTo")):
+        return "left: nobody says that they wrote it"
     said = await reading.read(session, told.hub, wire, told.known)
     if said is None:
         return "left: it is not a remark"
@@ -78,8 +80,7 @@ async def update(session: AsyncSession, told: Told) -> str:
     newest = known.edited_at or known.published_at
     if said.edited_at is not None and said.edited_at < newest:
         return "left: we have newer words"
-    await _change(session, known, said)
-    await judge.apply(session, known, told.verdict)
+    await judge.apply(session, await _change(session, known, said), told.verdict)
     return f"changed a {said.kind}"
 
 
@@ -138,7 +139,7 @@ def _standing(said: Said) -> Standing:
     return Standing.limited if said.audience in {Audience.followers, Audience.direct} else Standing.shown
 
 
-async def _change(session: AsyncSession, known: Post, said: Said) -> None:
+async def _change(session: AsyncSession, known: Post, said: Said) -> Post:
     columns = _columns(said) | {"edited_at": said.edited_at or now(), "published_at": known.published_at, "changed_at": now()}
     if said.about_id is None:
         columns["about_id"] = known.about_id
@@ -146,4 +147,5 @@ async def _change(session: AsyncSession, known: Post, said: Said) -> None:
     # A rating that got words is a review now: the kind is a column, whatever class the row was loaded as.
     await session.execute(sql_update(table_of(Post)).where(table_of(Post).c.id == known.id).values(kind=kind, **columns))
     await post.touch(session, known)
-    await session.refresh(known, attribute_names=["standing"])
+    session.expunge(known)
+    return await session.get_one(Post, known.id)

@@ -1,0 +1,1 @@
+"""How fast it is, as ratios to bounds that are measured in the same run."""
