@@ -10,8 +10,11 @@ from sqlalchemy import Table, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.catalog import bulk
+from community.catalog.folding import words
 from community.catalog.rows import FOR_EVER, Pair, Prepared
-from community.catalog.tables import Edition, Identifier, Work, WorkSubject
+from community.catalog.tables import Agent, Contribution, Edition, Identifier, Work, WorkSubject
+
+TITLING = ("title", "sort_title", "language")  # columns of a work that go with its title
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,21 @@ class Placing:
         return (set(self.works.values()) | self.left) - self.fresh
 
 
+@dataclass(frozen=True)
+class _Bearer:
+    """An edition that bears a number, and what it says of itself."""
+
+    edition_id: int | None
+    work: int | str  # its id, or the key of one to be made
+    title: str
+    surnames: frozenset[str]
+
+
 @dataclass
 class _Known:
     by_key: dict[str, int]
     keys: dict[int, str]
-    by_number: dict[Pair, dict[int, int]]  # number -> edition -> work
+    by_number: dict[Pair, list[_Bearer]]
     editions: dict[int, int]  # work -> how many editions it has
 
 
@@ -55,15 +68,15 @@ async def place(session: AsyncSession, records: Sequence[Prepared], held: Mappin
     new: dict[str, dict[str, Any]] = {}
     renamed: dict[int, str] = {}
     wanted: dict[str, str | int] = {}
-    numbers: dict[Pair, str | int] = {}
     for record in records:
-        goal = _goal(record, held.get(record.source_key), known, new, numbers, renamed)
+        goal = _goal(record, held.get(record.source_key), known, new, renamed)
         if isinstance(goal, str):
             work = new.setdefault(goal, {"key": goal, "created_at": moment, "changed_at": moment, "touched_at": moment, **record.work})
             _earlier(work, record.work)
         wanted[record.source_key] = goal
+        bearer = _Bearer(None, goal, record.work["title"], _surnames(record.agents))
         for number in record.joining:
-            numbers.setdefault(number, goal)
+            known.by_number[number].append(bearer)
     table = cast(Table, Work.__table__)
     await bulk.add_new(session, table, list(new.values()), unique=["key"])
     ids = {row.key: row for row in await bulk.look_up(session, (Work.key, Work.id, Work.created_at), new)}
@@ -80,11 +93,10 @@ async def place(session: AsyncSession, records: Sequence[Prepared], held: Mappin
     return placing
 
 
-def _goal(
-    record: Prepared, held: Held | None, known: _Known, new: Mapping[str, Any], numbers: Mapping[Pair, str | int], renamed: dict[int, str]
-) -> str | int:
+def _goal(record: Prepared, held: Held | None, known: _Known, new: Mapping[str, Any], renamed: dict[int, str]) -> str | int:
     """The id of a work that is there, or the key of one to be made."""
     key = record.work_key
+    bearers = [one for number in record.joining for one in known.by_number[number] if held is None or one.edition_id != held.edition_id]
     if held is not None:
         if known.keys[held.work_id] == key:
             return held.work_id
@@ -92,19 +104,27 @@ def _goal(
             if key not in known.by_key and key not in new and key not in renamed.values():
                 renamed[held.work_id] = key
             return held.work_id
-        if any(held.work_id in known.by_number.get(number, {}).values() for number in record.joining):
+        if any(one.work == held.work_id for one in bearers):
             return held.work_id
     if key in known.by_key:
         return known.by_key[key]
     if key in new:
         return key
-    for number in record.joining:
-        others = {edition: work for edition, work in known.by_number.get(number, {}).items() if held is None or edition != held.edition_id}
-        if others:
-            return min(others.values())
-        if number in numbers:
-            return numbers[number]
-    return key
+    surnames = _surnames(record.agents)
+    return next((one.work for one in bearers if _may_be_one(one, record.work["title"], surnames)), key)
+
+
+def _may_be_one(bearer: _Bearer, title: str, surnames: frozenset[str]) -> bool:
+    """Whether two that share a number can be one book: publishers use a number twice, and cataloguers mistype."""
+    if bearer.surnames & surnames:
+        return True
+    here, there = set(words(title).split()), set(words(bearer.title).split())
+    # In different scripts nothing can be compared, and the number is believed.
+    return bool(here & there) or title.isascii() != bearer.title.isascii()
+
+
+def _surnames(agents: Iterable[str]) -> frozenset[str]:
+    return frozenset(key.split("|")[0].split(" ")[0] for key in agents)
 
 
 def _earlier(work: dict[str, Any], other: Mapping[str, Any]) -> None:
@@ -122,24 +142,36 @@ async def _known(session: AsyncSession, records: Sequence[Prepared], held: Mappi
     return _Known(by_key, keys, await _by_number(session, records), await _sizes(session, sorted(theirs)))
 
 
-async def _by_number(session: AsyncSession, records: Sequence[Prepared]) -> dict[Pair, dict[int, int]]:
+async def _by_number(session: AsyncSession, records: Sequence[Prepared]) -> dict[Pair, list[_Bearer]]:
     values: dict[str, set[str]] = defaultdict(set)
     for record in records:
         for scheme, value in record.joining:
             values[scheme].add(value)
-    found: dict[Pair, dict[int, int]] = defaultdict(dict)
+    rows: list[tuple[str, str, int]] = []
     for scheme in FOR_EVER:
-        rows = await bulk.look_up(session, (Identifier.value, Identifier.edition_id), values[scheme], Identifier.scheme == scheme)
-        works = dict(await _works_of(session, {row.edition_id for row in rows}))
-        for row in rows:
-            if row.edition_id in works:
-                found[scheme, row.value][row.edition_id] = works[row.edition_id]
+        columns = (Identifier.value, Identifier.edition_id)
+        rows += [
+            (scheme, row.value, row.edition_id) for row in await bulk.look_up(session, columns, values[scheme], Identifier.scheme == scheme)
+        ]
+    bearers = await _bearers(session, {edition for _, _, edition in rows})
+    found: dict[Pair, list[_Bearer]] = defaultdict(list)
+    for scheme, value, edition in rows:
+        if edition in bearers:
+            found[scheme, value].append(bearers[edition])
+    for several in found.values():
+        several.sort(key=lambda one: int(one.work))
     return found
 
 
-async def _works_of(session: AsyncSession, editions: Iterable[int]) -> list[tuple[int, int]]:
-    rows = await bulk.look_up(session, (Edition.id, Edition.work_id), editions, Edition.removed_at.is_(None))
-    return [(row.id, row.work_id) for row in rows]
+async def _bearers(session: AsyncSession, editions: Iterable[int]) -> dict[int, _Bearer]:
+    ids = sorted(editions)
+    makers: dict[int, list[str]] = defaultdict(list)
+    for some in bulk.portions(ids):
+        named = select(Contribution.edition_id, Agent.key).join(Agent, Agent.id == Contribution.agent_id)
+        for edition_id, key in await session.execute(named.where(Contribution.edition_id.in_(some))):
+            makers[edition_id].append(key)
+    rows = await bulk.look_up(session, (Edition.id, Edition.work_id, Edition.title), ids, Edition.removed_at.is_(None))
+    return {row.id: _Bearer(row.id, row.work_id, row.title, _surnames(makers[row.id])) for row in rows}
 
 
 async def _sizes(session: AsyncSession, works: Sequence[int]) -> dict[int, int]:
@@ -151,7 +183,8 @@ async def _sizes(session: AsyncSession, works: Sequence[int]) -> dict[int, int]:
 
 
 async def refresh(session: AsyncSession, records: Sequence[Prepared], placing: Placing, moment: datetime) -> None:
-    """Let works that were there before say what their editions now say, and when that changed."""
+    """Let works say what their editions now say, and when that changed."""
+    await _retitle(session, records, placing)
     touched = sorted(placing.touched)
     if not touched:
         return
@@ -181,6 +214,27 @@ async def refresh(session: AsyncSession, records: Sequence[Prepared], placing: P
 
 def _if_empty(old: Any, told: Any) -> Any:
     return case((old == "", told), else_=old)
+
+
+async def _retitle(session: AsyncSession, records: Sequence[Prepared], placing: Placing) -> None:
+    """Let a work bear the title that most of its editions bear."""
+    told: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for record in records:
+        told[placing.works[record.source_key]].setdefault(record.work["title"], record.work)
+    works = [work_id for work_id, titles in sorted(told.items()) if work_id not in placing.fresh or len(titles) > 1]
+    present = {row.id: row.title for row in await bulk.look_up(session, (Work.id, Work.title), works)}
+    leading: dict[int, tuple[int, str]] = {}
+    for some in bulk.portions(works):
+        counts = select(Edition.work_id, Edition.title, func.count()).where(Edition.work_id.in_(some), Edition.removed_at.is_(None))
+        for work_id, title, count in await session.execute(counts.group_by(Edition.work_id, Edition.title)):
+            leading[work_id] = max(leading.get(work_id, (0, "")), (2 * count + (title == present[work_id]), title))
+    # The lead can only have passed to a title that was told just now.
+    better = [
+        {"id": work_id, **{name: told[work_id][title][name] for name in TITLING}}
+        for work_id, (_, title) in leading.items()
+        if title != present[work_id] and title in told[work_id]
+    ]
+    await bulk.change(session, cast(Table, Work.__table__), better)
 
 
 async def _first_years(session: AsyncSession, works: Sequence[int]) -> dict[int, int | None]:

@@ -82,8 +82,6 @@ def fit(text: str, most: int) -> str:
     >>> fit("Moby-Dick", 5), fit("a\\x00b", 5)
     ('Moby…', 'ab')
     """
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is not text
     text = text.replace("\x00", "")
     return text if len(text) <= most else text[: most - 1] + "…"
 

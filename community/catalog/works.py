@@ -279,4 +279,5 @@ def _begins(key: InstrumentedAttribute[str], letter: str | None) -> ColumnElemen
 def _counts(session: Session, whose: Any, what: Any, ids: list[int]) -> dict[int, int]:
     if not ids:
         return {}
-    return dict(session.execute(select(whose, func.count(what.distinct())).where(whose.in_(ids)).group_by(whose)).tuples().all())
+    rows = session.execute(select(whose, func.count(what.distinct())).where(whose.in_(ids)).group_by(whose))
+    return {one: count for one, count in rows}
