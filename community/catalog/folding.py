@@ -67,7 +67,7 @@ def strip_isbd(text: str) -> str:
     ('A history', 'Tolkien, J. R. R.', 'Wait for it ...', 'Macmillan Co.')
     """
     text = text.strip(" \t\r\n").rstrip(MARKS_OF_ISBD)
-    if text.endswith(".") and not text.endswith("..") and not ABBREVIATION.search(text):
+    if text.endswith(".") and not text.endswith("..") and not ABBREVIATION.search(text[-8:]):
         return text[:-1].rstrip(MARKS_OF_ISBD)
     return text
 
@@ -93,8 +93,10 @@ def tidy(text: str) -> str:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    if not text.isprintable():
-        text = "".join([c if c.isprintable() else _unprintable(c) for c in text])
+    if text.isprintable():
+        # The common case, for everything passes here.
+        return text.strip() if "  " not in text else " ".join(text.split())
+    text = "".join([c if c.isprintable() else _unprintable(c) for c in text])
     return " ".join(text.split())
 
 

@@ -1,6 +1,7 @@
 """Numbers that the world knows books by, each in its one normal form."""
 
 import re
+from functools import lru_cache
 
 from stdnum import ean as stdnum_ean
 from stdnum import isbn as stdnum_isbn
@@ -26,7 +27,8 @@ def isbn13(text: str) -> str | None:
     for match in ISBN_SHAPE.finditer(text.translate(DASHES)):
         digits = re.sub(r"[-\s]", "", match.group()).upper()
         try:
-            return str(stdnum_isbn.to_isbn13(stdnum_isbn.validate(digits)))
+            valid = str(stdnum_isbn.validate(digits))
+            return valid if len(valid) == 13 else str(stdnum_isbn.to_isbn13(valid))
         except ValidationError:
             continue
     return None
@@ -114,40 +116,57 @@ def oclc(text: str) -> str | None:
     return match.group(1) if match else None
 
 
-# What a $0, $1, $3, 024 or link says about a person or thing: (pattern, scheme); the first group is the value.
+# What stands in brackets before an authority's number: (DE-588)118580604.
+AGENCIES = {
+    "viaf": "viaf", "wikidata": "wikidata", "isni": "isni", "de-588": "gnd", "dlc": "lcnaf", "naf": "lcnaf", "lcnaf": "lcnaf",
+    "frpbn": "bnf", "idref": "idref", "fr-par": "idref", "abes": "idref", "se-libr": "libris", "libris": "libris", "imdb": "imdb",
+    "rero": "rero", "doi": "doi", "orcid": "orcid",
+}  # fmt: skip
+# What a web address, or a number that shows by itself whose it is, says: (pattern, scheme); the first group is the value.
 AUTHORITIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), scheme)
     for pattern, scheme in (
-        (r"viaf\.org/viaf/(\d+)|^\(viaf\)\s*(\d+)", "viaf"),
-        (r"wikidata\.org/(?:wiki|entity)/(Q\d+)|^\(wikidata\)\s*(Q\d+)", "wikidata"),
-        (r"isni\.org/(?:isni/)?([\dX]{16})|^\(isni\)\s*([\dX ]{16,19})|^isni\s*([\dX ]{16,19})$", "isni"),
+        (r"viaf\.org/viaf/(\d+)", "viaf"),
+        (r"wikidata\.org/(?:wiki|entity)/(Q\d+)", "wikidata"),
+        (r"isni\.org/(?:isni/)?([\dX]{16})|^isni\s*([\dX ]{16,19})$", "isni"),
         (r"orcid\.org/([\dX-]{19})", "orcid"),
-        (r"d-nb\.info/gnd/([\dX-]+)|^\(DE-588\)\s*([\dX-]+)", "gnd"),
-        (r"id\.loc\.gov/authorities/(?:names/|subjects/)?([a-z]{1,3}\d+)|^\((?:DLC|naf|lcnaf)\)\s*([a-z]{1,3}\s?\d+)", "lcnaf"),
-        (r"id\.worldcat\.org/fast/(?:fst)?0*(\d+)|^\(OCoLC\)fst0*(\d+)", "fast"),
-        (r"data\.bnf\.fr/(?:ark:/12148/)?(cb\w+)|ark:/12148/(cb\w+)|^\(FrPBN\)\s*(FRBNF\d+)", "bnf"),
-        (r"idref\.fr/(\w+)|^\((?:IDREF|FR-PAR|ABES)\)\s*(\w+)", "idref"),
+        (r"d-nb\.info/gnd/([\dX-]+)", "gnd"),
+        (r"id\.loc\.gov/authorities/(?:names/|subjects/)?([a-z]{1,3}\d+)", "lcnaf"),
+        (r"id\.worldcat\.org/fast/(?:fst)?0*(\d+)", "fast"),
+        (r"(?:data\.bnf\.fr/(?:ark:/12148/)?|ark:/12148/)(cb\w+)", "bnf"),
+        (r"idref\.fr/(\w+)", "idref"),
         (r"purl\.bncf\.firenze\.sbn\.it/bncf/tid/(\d+)|thes\.bncf\.firenze\.sbn\.it/termine\.php\?id=(\d+)", "nuovo soggettario"),
         (r"(IT\\ICCU\\\w+\\\w+)", "sbn"),
-        (r"libris\.kb\.se/(?:auth/|resource/auth/)?([a-z0-9]{6,})|^\((?:SE-LIBR|LIBRIS)\)\s*(\w+)", "libris"),
-        (r"imdb\.com/(?:title|name)/((?:tt|nm)\d+)|^\(imdb\)\s*((?:tt|nm)\d+)", "imdb"),
+        (r"libris\.kb\.se/(?:auth/|resource/auth/)?([a-z0-9]{6,})", "libris"),
+        (r"imdb\.com/(?:title|name)/((?:tt|nm)\d+)", "imdb"),
         (r"doi\.org/(10\.\d{4,}/\S+)|^doi:\s*(10\.\d{4,}/\S+)", "doi"),
         (r"openlibrary\.org/(?:books|works|authors)/(OL\d+[AMW])", "openlibrary"),
-        (r"^\(RERO\)\s*(\S+)", "rero"),
     )
 )
+SHOWS_BY_ITSELF = re.compile(r"[.\\]|^isni|^doi:|ark:/", re.IGNORECASE)
 
 
+@lru_cache(4096)
 def authority(text: str) -> Identifier | None:
     """What an authority number or address identifies, or None when we do not know its scheme.
 
     >>> authority("http://viaf.org/viaf/34454129"), authority("(DE-588)118580604"), authority("ISNI0000000069181891")
     (('viaf', '34454129'), ('gnd', '118580604'), ('isni', '0000000069181891'))
-    >>> authority("(local)42") is None
-    True
+    >>> authority("(OCoLC)fst01234"), authority("(uri) http://viaf.org/viaf/7"), authority("(local)42")
+    (('fast', '1234'), ('viaf', '7'), None)
     """
+    text = text.strip()
+    if text.startswith("("):
+        agency, _, number = text[1:].partition(")")
+        number = number.strip()
+        if "/" not in number:
+            if agency == "OCoLC" and number.startswith("fst"):
+                return ("fast", number[3:].lstrip("0"))
+            scheme = AGENCIES.get(agency.strip().lower())
+            return (scheme, number.replace(" ", "") if scheme in ("isni", "lcnaf") else number) if scheme and number else None
+    if not SHOWS_BY_ITSELF.search(text):
+        return None
     for pattern, scheme in AUTHORITIES:
         if match := pattern.search(text):
-            value = next(group for group in match.groups() if group)
-            return (scheme, value.replace(" ", "") if scheme in ("isni", "lcnaf") else value)
+            return (scheme, next(group for group in match.groups() if group).replace(" ", ""))
     return None

@@ -162,7 +162,11 @@ def _title_words(title: str) -> str:
 
 def _is_collective(title: str) -> bool:
     """Whether a uniform title names somebody's collected works and no particular one."""
-    return title in COLLECTIVE_NAMES or title.endswith((" selections", " scelta")) or title.split(" ")[0] == "selections"
+    return (
+        title in COLLECTIVE_NAMES
+        or title.endswith((" selections", " scelta", " ausw", " auswahl", " urval", " extraits", " excerpts"))
+        or title.split(" ")[0] == "selections"
+    )
 
 
 def _maker(record: Record, family: str) -> str:
@@ -170,19 +174,18 @@ def _maker(record: Record, family: str) -> str:
     if not record.agents:
         return ""
     wanted = MAKERS.get(family, AUTHORS)
-    ranked = sorted(enumerate(record.agents), key=lambda entry: (_rank(entry[1].role, wanted), entry[0]))
-    best = ranked[0][1]
+    best = min(enumerate(record.agents), key=lambda entry: (_rank(entry[1].role, wanted, entry[0]), entry[0]))[1]
     if family == "film" and best.role not in wanted:
         return ""
     name = words(QUALIFIER.sub("", without_article(best.name)))
-    if "," in best.sort_name and " " in name:
+    if best.name != best.sort_name and " " in name:
         parts = [part for part in name.split(" ") if part not in ("jr", "sr", "ii", "iii")]
         return f"{parts[-1]} {parts[0][0]}"[:100]
     return name[:100]
 
 
-def _rank(role: str, wanted: tuple[str, ...]) -> int:
-    """How well a role makes one the maker: the wanted ones by their order, then an unstated one, then all others."""
-    if role in wanted:
+def _rank(role: str, wanted: tuple[str, ...], position: int) -> int:
+    """How well a role makes one the maker: the wanted ones and a main entry that says none, then an unstated one, then others."""
+    if role in wanted or (not role and position == 0):
         return 0
     return 1 if not role else 2

@@ -12,7 +12,7 @@ trl traducere traducteur übersetzer übersetzerin übers traductor
 ill illustrator illustrated illus illustratore illustratrice illustrazioni illustratör ilustrator illustrateur
 edt editor edited ed eds curatore curatrice cur redaktör red redattore editeur-scientifique herausgeber herausgeberin hrsg editor-literary
 edt ingrijitor
-drt director directed film-director regista regia regissör regi regizor regia réalisateur regisseur regie dir
+drt director directed film-director regista regia regissör regi regizor regia réalisateur regisseur regie
 fmd film-director
 cmp composer compositore compositrice musica kompositör tonsättare compozitor compositeur komponist comp
 prf performer interpreter esecutore interprete artist artista framförd artiste interpret interpretin interpret band gruppo

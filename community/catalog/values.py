@@ -19,7 +19,11 @@ PAGE_UNIT = re.compile(
 )
 PAGE_ROW = re.compile(r"[\divxlcdm\s,\[\]()+-]*$", re.IGNORECASE)
 UNKNOWN = re.compile(
-    r"^[\[(]*(?:s\.?\s*[nl]\.?|s\.\s?n\.?t\.?|n\.\s?p\.|(?:place of )?publi\w+ not identified|not identified|u\.\s?å\.?)\s*[\])]*\??$",
+    r"^[\[(]*(?:"
+    r"(?:lieu|luogo|place|lugar|locul?|erscheinungsort|verlagsort|utgivningsort|verlag|éditeur|editore|editura|maison d'édition)\b.*"
+    r"\b(?:non|nicht|not|no|okänd|neidentificat\w*)\b.*"
+    r"|s\.?\s*[nl]\.?|s\.\s?n\.?t\.?|n\.\s?p\.|(?:place of )?publi\w+ not identified|not identified|u\.\s?å\.?"
+    r")\s*[\])]*\??$",
     re.IGNORECASE,
 )
 ADDRESS = re.compile(r"^https?://[^\s<>\"{}|\\^`]+$", re.IGNORECASE)
@@ -79,6 +83,9 @@ def split_title(text: str, *, italian: bool = False) -> tuple[str, str]:
     >>> split_title("Il *nome della rosa", italian=True), split_title("The whale")
     (('Il nome della rosa', 'nome della rosa'), ('The whale', 'The whale'))
     """
+    if text.isascii() and text[:1] not in "H*" and not any(mark in text for mark in ("\x1b", "<<", "*")):
+        plain = tidy(text)
+        return plain, plain
     match = NON_SORTING.search(text) or DECAYED.match(text) or (ASTERISK.match(text) if italian else None)
     if match is None:
         plain = tidy(LOOSE_MARKS.sub("", text))

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import unescape
 
 from pymarc.marc8 import MARC8ToUnicode
@@ -12,8 +12,8 @@ ESCAPE = 0x1B
 DELIMITER = b"\x1f"
 REPLACED = "\ufffd"
 
-# UNIMARC and RUSMARC 100 $a/26-27: what the bytes are when they are not UTF-8.
-UNIMARC_CHARACTERS = {"01": "iso5426", "02": "koi8_r", "03": "iso5426", "79": "cp866", "89": "cp1251", "99": "koi8_r"}
+# UNIMARC and RUSMARC 100 $a/26-29, second set before first: what the bytes are when they are not UTF-8.
+UNIMARC_CHARACTERS = {"02": "koi8_r", "03": "iso5426", "79": "cp866", "89": "cp1251", "99": "koi8_r"}
 CYRILLIC = frozenset(("rus", "ukr", "bul", "bel", "mac", "srp"))
 
 NON_SORTING = re.compile(b"([\x88\x89\x98\x9c]|\x1b[HI])")
@@ -80,24 +80,25 @@ def is_clean_marc8(octets: bytes) -> bool:
 def decoder(octets: Sequence[bytes], *, says_utf8: bool, characters: str = "", language: str = "") -> Callable[[bytes], str]:
     """Choose how to read the fields of one record that are neither ASCII nor valid UTF-8.
 
-    `octets` are its fields, `says_utf8` what leader/09 says, `characters` UNIMARC's 100 $a/26-27, `language` the record's.
+    `octets` are its fields, `says_utf8` what leader/09 says, `characters` UNIMARC's 100 $a/26-29, `language` the record's.
     """
     strange = [part for part in octets if not part.isascii() and not _is_utf8(part)]
     if not strange:
         return marc8
     together = b"\x1e".join(strange)
-    if characters in UNIMARC_CHARACTERS:
-        return _reader(UNIMARC_CHARACTERS[characters])
+    for code in (characters[2:4], characters[:2]):
+        if code in UNIMARC_CHARACTERS:
+            return _reader(UNIMARC_CHARACTERS[code])
     some_are_utf8 = any(not part.isascii() and _is_utf8(part) for part in octets)
-    if (says_utf8 or characters == "50") and some_are_utf8:
+    if (says_utf8 or characters[:2] == "50") and some_are_utf8:
         return _damaged_utf8
     if language in CYRILLIC and not MARC8_ESCAPE.search(together):
         return _reader(max(("cp1251", "koi8_r", "cp866"), key=lambda name: _cyrillic(together, name)))
     if is_clean_marc8(together):
         return marc8
-    if says_utf8 or some_are_utf8:
-        return _damaged_utf8
-    return _reader("cp1252") if _is_western(together) else marc8
+    if not some_are_utf8 and _is_western(together):
+        return _reader("cp1252")
+    return _damaged_utf8 if says_utf8 or some_are_utf8 else marc8
 
 
 def decode(octets: bytes, fallback: Callable[[bytes], str]) -> list[str]:
@@ -132,8 +133,18 @@ def mend(text: str) -> str:
     return text
 
 
+def looks_encoded_twice(texts: Iterable[str]) -> bool:
+    """Whether some of these texts may want mending."""
+    return any(TWICE.search(text) for text in texts)
+
+
 # Takes away what may stand beside a second encoding: ASCII, and the marks that enclose articles.
 _ASCII_AND_MARKS = {code: None for code in (*range(0x80), 0x88, 0x89, 0x98, 0x9C)}
+
+
+def is_lost(text: str) -> bool:
+    """Whether so much of a text could not be read that it says nothing any more."""
+    return REPLACED in text and text.count(REPLACED) * 5 > sum(c.isalnum() for c in text)
 
 
 def _reader(name: str) -> Callable[[bytes], str]:
@@ -143,7 +154,11 @@ def _reader(name: str) -> Callable[[bytes], str]:
 
 
 def _damaged_utf8(octets: bytes) -> str:
-    return octets.decode("utf-8", "replace")
+    """Read UTF-8 with a mark for what is not; a piece without any of it is Western text that strayed in."""
+    text = octets.decode("utf-8", "replace")
+    if text.replace(REPLACED, "").isascii() and _is_western(octets):
+        return octets.decode("cp1252", "replace")
+    return text
 
 
 def _is_utf8(octets: bytes) -> bool:

@@ -1,6 +1,6 @@
 """The fields of one record, the same from ISO 2709, XML and lines of text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 
@@ -30,6 +30,10 @@ class Fields:
     leader: str
     control: dict[str, str] = field(default_factory=dict)
     data: dict[str, list[Field]] = field(default_factory=dict)
+
+    def of(self, tag: str) -> Sequence[Field]:
+        """The fields with this tag."""
+        return self.data.get(tag, ())
 
     def all(self, *tags: str) -> Iterator[Field]:
         """The fields with these tags: tag by tag, each in the record's order."""

@@ -46,7 +46,7 @@ def marc21(fields: Fields) -> str:
     form = MARC21_TYPES.get(kind, "book")
     designation = _designation(fields.first("245", "h"))
     genres = _genres(fields)
-    online = fields.control.get("007", "").startswith("cr") or any(code == "cr" for field in fields.all("338") for code in field.all("b"))
+    online = fields.control.get("007", "").startswith("cr") or any(code == "cr" for field in fields.of("338") for code in field.all("b"))
     if kind == "g":
         return _projected(fixed, genres)
     if kind == "r":
@@ -131,6 +131,6 @@ def _designation(text: str | None) -> str | None:
 
 def _genres(fields: Fields) -> str:
     """All genre words of a record, folded."""
-    named = [value for field in fields.all("655") for value in field.all("a", "v")]
-    named += [value for field in fields.all("650") for value in field.all("v")]
+    named = [value for field in fields.of("655") for value in field.all("a", "v")]
+    named += [value for field in fields.of("650") for value in field.all("v")]
     return fold(" ; ".join(named)) if named else ""

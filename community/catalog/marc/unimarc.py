@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from community.catalog import identifiers, names, values
-from community.catalog.folding import fold, strip_isbd, tidy
+from community.catalog.folding import fold, strip_brackets, strip_isbd, tidy
 from community.catalog.identifiers import Identifier
 from community.catalog.languages import language
 from community.catalog.marc import forms, originals
+from community.catalog.marc.encodings import is_lost
 from community.catalog.marc.fields import Field, Fields, Unreadable
 from community.catalog.record import Agent, Record, Subject, derived_key
 from community.catalog.relators import role
@@ -43,7 +44,7 @@ def record(fields: Fields, raw: bytes, raw_format: str) -> Record:
     title, sort_title, subtitle, responsibility = _title(fields)
     form = forms.unimarc(fields)
     agents = _agents(fields, form)
-    imprint = next(iter([f for f in fields.all("214") if f.indicators[1] == "0"] or [*fields.all("210"), *fields.all("214")]), None)
+    imprint = next(iter([f for f in fields.of("214") if f.indicators[1] == "0"] or [*fields.of("210"), *fields.of("214")]), None)
     year_text = _clean(imprint.first("d", "h") or "") if imprint else ""
     year = int(general[9:13]) if general[9:13].isascii() and general[9:13].isdigit() and 500 <= int(general[9:13]) <= 2100 else None
     numbers = _identifiers(fields)
@@ -65,13 +66,13 @@ def record(fields: Fields, raw: bytes, raw_format: str) -> Record:
         form=form,
         extent=_extent(fields),
         pages=values.pages(fields.first("215", "a") or ""),
-        description="\n".join(tidy(text) for field in fields.all("330") for text in field.all("a")),
-        contents="\n".join(tidy(text) for field in fields.all("327") for text in field.all("a")),
+        description="\n".join(tidy(text) for field in fields.of("330") for text in field.all("a")),
+        contents="\n".join(tidy(text) for field in fields.of("327") for text in field.all("a")),
         audience=forms.unimarc_audience(general),
         subjects=_subjects(fields),
         series=_series(fields),
         identifiers=numbers,
-        links=values.once((link, _clean(field.first("2", "z") or "")) for field in fields.all("856") if (link := _link(field))),
+        links=values.once((link, _clean(field.first("2", "z") or "")) for field in fields.of("856") if (link := _link(field))),
         classification=_classification(fields),
         shelf_mark=_shelf_mark(fields),
         raw=raw,
@@ -101,32 +102,32 @@ def _clean(value: str) -> str:
 
 def _title(fields: Fields) -> tuple[str, str, str | None, str | None]:
     """Title, the same without what its marks leave out, subtitle, responsibility."""
-    field = next(fields.all("200"), None)
+    field = next(iter(fields.of("200")), None)
     if field is None:
-        raise Unreadable("The record has no title (no field 200).")
+        raise Unreadable("The record has no title (neither field 245 nor 200).")
     heads = [values.split_title(text, italian=True) for text in field.all("a")]
     if not heads and (only := field.first("i", "e", "c", "h")):
         heads = [values.split_title(only, italian=True)]
-    title = "; ".join(strip_isbd(shown) for shown, _ in heads)
-    sort_title = "; ".join(strip_isbd(sorting) for _, sorting in heads)
+    title = strip_brackets("; ".join(strip_isbd(shown) for shown, _ in heads))
+    sort_title = strip_brackets("; ".join(strip_isbd(sorting) for _, sorting in heads))
     if not title:
         raise Unreadable("The record's title is empty.")
-    if "\ufffd" in title:
+    if is_lost(title):
         raise Unreadable("The title's characters are in no encoding that we know.")
     if parts := [shown for text in field.all("h", "i") if (shown := _clean(values.split_title(text)[0])) and field.first("a")]:
         title, sort_title = f"{title}. {', '.join(parts)}", f"{sort_title}. {', '.join(parts)}"
     subtitle = " : ".join(shown for text in field.all("e") if (shown := _clean(values.split_title(text)[0])))
     responsibility = " ; ".join(shown for text in field.all("f", "g") if (shown := _clean(values.split_title(text)[0])))
-    return title, sort_title, subtitle or None, responsibility or None
+    return title, sort_title, strip_brackets(subtitle) or None, responsibility or None
 
 
 def _uniform_title(fields: Fields) -> str | None:
     """The original title: the work translated (454), the uniform title (500), or what a note tells."""
-    for field in fields.all("454"):
+    for field in fields.of("454"):
         linked = field.first("t") or next((inner.first("a") for tag, inner in embedded(field) if tag in ("200", "500")), None)
         if linked and (found := _clean(values.split_title(linked, italian=True)[0])):
             return found
-    for field in fields.all("500"):
+    for field in fields.of("500"):
         if found := ". ".join(_clean(values.split_title(text, italian=True)[0]) for text in field.all("a", "h", "i")):
             return found
     return next(filter(None, (originals.title(tidy(text)) for field in fields.all("304", "300") for text in field.all("a"))), None)
@@ -137,7 +138,7 @@ def _agents(fields: Fields, form: str) -> tuple[Agent, ...]:
     file = _authority_file(fields)
     found: list[Agent] = []
     for tag in sorted((*PERSONS, *BODIES), key=lambda tag: (tag[2], tag)):
-        for field in fields.all(tag):
+        for field in fields.of(tag):
             found.extend(_agent(tag, field, form, file))
     return values.once(found)
 
@@ -176,17 +177,17 @@ def _unsaid_role(tag: str, form: str) -> str:
 
 def _authority_file(fields: Fields) -> str:
     """Whose authority numbers this record uses, empty when nobody tells."""
-    said = fields.control.get("003", "") + " " + " ".join(text for field in fields.all("801") for text in field.all("b"))
+    said = fields.control.get("003", "") + " " + " ".join(text for field in fields.of("801") for text in field.all("b"))
     return next((scheme for word, scheme in AUTHORITY_FILES if word in said), "")
 
 
 def _codes(fields: Fields, code: str) -> tuple[str, ...]:
-    found = values.once(filter(None, (language(text) for field in fields.all("101") for text in field.all(code))))
+    found = values.once(filter(None, (language(text) for field in fields.of("101") for text in field.all(code))))
     return tuple(one for one in found if one != "mul") if len(found) > 1 else found
 
 
 def _extent(fields: Fields) -> str | None:
-    field = next(fields.all("215"), None)
+    field = next(iter(fields.of("215")), None)
     if field is None:
         return None
     extent = ", ".join(part for text in field.all("a", "c", "d", "e") if (part := tidy(text)))
@@ -198,7 +199,7 @@ def _subjects(fields: Fields) -> tuple[Subject, ...]:
     file = _authority_file(fields)
     found: dict[str, Subject] = {}
     for tag, (kind, name, divisions) in SUBJECTS.items():
-        for field in fields.all(tag):
+        for field in fields.of(tag):
             scheme = fold(field.first("2") or "")
             if scheme in NUOVO_SOGGETTARIO:
                 scheme = "nuovo soggettario"
@@ -225,7 +226,7 @@ def _series(fields: Fields) -> tuple[tuple[str, str | None], ...]:
     for tag in ("410", "461", "225"):
         if found and tag == "225":
             break
-        for field in fields.all(tag):
+        for field in fields.of(tag):
             inner = dict(embedded(field)).get("200", field)
             title = _clean(values.split_title(field.first("t") or inner.first("a") or "", italian=True)[0])
             if title and (key := fold(title)) not in found:
@@ -236,19 +237,19 @@ def _series(fields: Fields) -> tuple[tuple[str, str | None], ...]:
 def _identifiers(fields: Fields) -> tuple[Identifier, ...]:
     """All numbers that others may know it by."""
     found: list[Identifier | None] = []
-    found.extend(identifiers.isbn(tidy(text)) for field in fields.all("010") for text in field.all("a"))
-    found.extend(("issn", number) for field in fields.all("011") for text in field.all("a") if (number := identifiers.issn(text)))
-    found.extend(("ismn", tidy(text)) for field in fields.all("013") for text in field.all("a"))
-    for number in (number for field in fields.all("073") for text in field.all("a") if (number := identifiers.ean(text))):
+    found.extend(identifiers.isbn(tidy(text)) for field in fields.of("010") for text in field.all("a"))
+    found.extend(("issn", number) for field in fields.of("011") for text in field.all("a") if (number := identifiers.issn(text)))
+    found.extend(("ismn", tidy(text)) for field in fields.of("013") for text in field.all("a"))
+    for number in (number for field in fields.of("073") for text in field.all("a") if (number := identifiers.ean(text))):
         found.append(("isbn", number) if number.startswith(("978", "979")) and identifiers.isbn13(number) else ("ean", number))
-    for text in (text for field in fields.all("035") for text in field.all("a")):
+    for text in (text for field in fields.of("035") for text in field.all("a")):
         found.append(("oclc", number) if (number := identifiers.oclc(text)) else identifiers.authority(text))
     control, agency = tidy(fields.control.get("001", "")), fields.control.get("003", "")
     if control.startswith("IT\\ICCU\\"):
         found.append(("sbn", control))
     elif "sudoc.fr" in agency:
         found.append(("sudoc", control))
-    for text in (agency, *(text for field in fields.all("033") for text in field.all("a"))):
+    for text in (agency, *(text for field in fields.of("033") for text in field.all("a"))):
         if match := BNF_ARK.search(text):
             found.append(("bnf", match.group(1)))
     return values.once((scheme, value[:200]) for scheme, value in filter(None, found) if value)
@@ -260,16 +261,16 @@ def _link(field: Field) -> str | None:
 
 def _classification(fields: Fields) -> tuple[tuple[str, str], ...]:
     """Class numbers and whose they are."""
-    found = [(scheme, tidy(text)) for tag, scheme in CLASSIFICATION for field in fields.all(tag) for text in field.all("a")]
-    for field in fields.all("686"):
+    found = [(scheme, tidy(text)) for tag, scheme in CLASSIFICATION for field in fields.of(tag) for text in field.all("a")]
+    for field in fields.of("686"):
         found += [(fold(field.first("2") or "") or "other", tidy(text)) for text in field.all("a")]
-    return values.once((scheme[:50], number) for scheme, number in found if number)
+    return values.once((scheme[:50].strip(), number) for scheme, number in found if number)
 
 
 def _shelf_mark(fields: Fields) -> str | None:
     """Where it stands: the local call number."""
     for tag, codes in CALL_NUMBERS:
-        for field in fields.all(tag):
+        for field in fields.of(tag):
             if mark := tidy(" ".join(field.all(*codes))):
                 return mark[:200]
     return None
