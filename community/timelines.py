@@ -355,13 +355,32 @@ def with_thread(session: Session, post: Said, reader: int | None) -> Said:
     return _with_replies(session, [post], reader, MOST_REPLIES)[0]
 
 
-def stream(session: Session, kinds: Sequence[str], *, page: int = 1, size: int = 20, ours: bool = False) -> list[Said]:
-    """The newest public posts of some kinds, whoever wrote them; `ours`: only what was written here."""
-    query = _said().where(P.kind.in_(kinds), P.audience == Audience.public, seen(None))
+def answers(session: Session, post: Said, reader: int | None) -> tuple[Said, ...]:
+    """What was answered to a post, the first first, each with what was answered to that."""
+    query = _said().where(P.reply_to_id == post.id, seen(reader)).order_by(P.published_at, P.id).limit(MOST_REPLIES)
+    return _with_replies(session, [_read(row) for row in session.execute(query)], reader, MOST_REPLIES)
+
+
+def _public(kinds: Sequence[str], ours: bool, category: str | None) -> ColumnElement[bool]:
+    where = and_(P.kind.in_(kinds), P.audience == Audience.public, seen(None))
     if ours:
-        query = query.where(A.domain.is_(None))
-    query = query.order_by(P.published_at.desc(), P.id.desc()).limit(size).offset((page - 1) * size)
-    return [_read(row) for row in session.execute(query)]
+        where = and_(where, A.domain.is_(None))
+    return and_(where, P.category == category) if category is not None else where
+
+
+def stream(
+    session: Session, kinds: Sequence[str], *, page: int = 1, size: int = 20, ours: bool = False, category: str | None = None
+) -> list[Said]:
+    """The newest public posts of some kinds, whoever wrote them; `ours`: only what was written here."""
+    query = _said().where(_public(kinds, ours, category)).order_by(P.published_at.desc(), P.id.desc())
+    return [_read(row) for row in session.execute(query.limit(size).offset((page - 1) * size))]
+
+
+def categories(session: Session, kind: str) -> list[str]:
+    """The categories that occur among what the library said."""
+    query = select(P.category).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id)
+    found = session.scalars(query.where(_public([kind], True, None), P.category.is_not(None)).distinct())
+    return [one for one in found if one is not None]
 
 
 def latest_reviews(session: Session, size: int = 6, page: int = 1) -> list[Said]:
@@ -369,11 +388,10 @@ def latest_reviews(session: Session, size: int = 6, page: int = 1) -> list[Said]
     return stream(session, ["review"], size=size, page=page)
 
 
-def count(session: Session, kinds: Sequence[str], *, ours: bool = False) -> int:
+def count(session: Session, kinds: Sequence[str], *, ours: bool = False, category: str | None = None) -> int:
     """How many public posts there are of these kinds."""
     query = select(func.count()).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id)
-    query = query.where(P.kind.in_(kinds), P.audience == Audience.public, seen(None))
-    return session.scalar(query.where(A.domain.is_(None)) if ours else query) or 0
+    return session.scalar(query.where(_public(kinds, ours, category))) or 0
 
 
 def events(session: Session, since: datetime, until: datetime | None = None, *, size: int = 100) -> list[Said]:
@@ -399,6 +417,13 @@ def by_author(session: Session, author: int, *, reader: int | None = None, page:
     total = session.scalar(select(func.count()).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id).where(visible))
     query = _said().where(visible).order_by(P.published_at.desc(), P.id.desc()).limit(size).offset((page - 1) * size)
     return Conversation(tuple(_read(row) for row in session.execute(query)), total or 0)
+
+
+def answers_to(session: Session, author: int, size: int = 10) -> list[Said]:
+    """The newest answers of others to what somebody wrote."""
+    theirs = aliased(Post.__table__, name="theirs")
+    query = _said().join(theirs, theirs.c.id == P.reply_to_id).where(theirs.c.author_id == author, P.author_id != author, seen(None))
+    return [_read(row) for row in session.execute(query.order_by(P.published_at.desc(), P.id.desc()).limit(size))]
 
 
 async def touch_author(session: AsyncSession, actor_id: int) -> None:

@@ -68,6 +68,12 @@ class Bookmobile:
     async def _lifespan(self, _app: object) -> AsyncIterator[None]:
         log.info("%s is open at %s", self.here.settings.name, self.here.settings.root)
         yield
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the index, the other servers and the database."""
+        if self.here.index is not None:
+            await self.here.index.close()
         await self.here.hub.remote.close()
         await self.here.library.close()
 

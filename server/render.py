@@ -1,6 +1,7 @@
 """Templates and contexts in, responses out."""
 
 import hashlib
+from json import dumps
 from typing import Any
 
 from starlette.requests import Request
@@ -100,6 +101,12 @@ def document(request: Request, body: bytes, media_type: str, *, seconds: int = 0
     if matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, media_type)
+
+
+def json(request: Request, value: object, media_type: str = "application/json", *, seconds: int = 0) -> Response:
+    """A value as JSON, the same for everybody."""
+    body = dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return document(request, body, media_type, seconds=seconds)
 
 
 def matches(asked: str, tag: str) -> bool:

@@ -89,3 +89,7 @@ class Renderer:
     def text(self, language: str, template: str, values: dict[str, Any]) -> str:
         """A letter or another file by its full name."""
         return self._environments[language].get_template(template).render(site=self.site, **values)
+
+    def filter(self, language: str, name: str, value: object) -> str:
+        """What a filter of the templates makes of a value, for words that are put together in Python."""
+        return str(self._environments[language].filters[name](value))

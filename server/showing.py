@@ -1,6 +1,7 @@
 """Facts of the community as the values that templates show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -25,11 +26,12 @@ HIDDEN = {Standing.held: "held", Standing.hidden: "hidden", Standing.removed: "r
 class Show:
     """Makes views for one reader: their own posts carry what only they may do."""
 
-    def __init__(self, settings: Settings, reader: int | None = None) -> None:
+    def __init__(self, settings: Settings, reader: int | None = None, category: Callable[[str], str] = str) -> None:
         self.domain = settings.domain
         self.root = settings.root
         self.zone = ZoneInfo(settings.timezone)
         self.reader = reader
+        self.category = category  # what a kind of event or news is called in the reader's language
 
     def when(self, moment: datetime) -> datetime:
         """A moment on the library's clock."""
@@ -78,7 +80,7 @@ class Show:
             boosts=said.boosts,
             origin="" if said.is_ours or said.author.is_local else (said.url or said.uri),
             about=about.get(said.about_id) if about and said.about_id is not None else None,
-            category=said.category or "",
+            category=self.category(said.category or ""),
             depth=said.depth,
             answers=said.answers,
             replies=tuple(self.post(reply, about) for reply in said.replies),
@@ -100,7 +102,7 @@ class Show:
             starts=self.at_place(said, said.starts_at),
             ends=self.at_place(said, said.ends_at) if said.ends_at else None,
             place=said.place or "",
-            category=said.category or "",
+            category=self.category(said.category or ""),
             cancelled=said.cancelled,
         )
 
@@ -121,7 +123,7 @@ class Show:
             ends=self.at_place(said, said.ends_at) if said.ends_at else None,
             place=said.place or "",
             address=said.place_address or "",
-            category=said.category or "",
+            category=self.category(said.category or ""),
             language=said.language or "",
             cancelled=said.cancelled,
             host=self.person(said.author),
@@ -192,3 +194,8 @@ def address(path: str, query: Mapping[str, Any] | Sequence[tuple[str, str]], **c
     pairs = [(key, value) for key, value in (query.items() if isinstance(query, Mapping) else query) if key not in changes]
     pairs += [(key, value) for key, value in changes.items() if value is not None]
     return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def may_edit(post: posts.Post) -> posts.Post:
+    """The same post, with the right to change it."""
+    return replace(post, may_edit=True)

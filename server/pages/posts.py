@@ -121,7 +121,7 @@ async def delete(request: Request) -> Response:
         author = await session.get_one(Actor, sessions.member(request).actor_id)
         post = await publishing.own(session, author, request.path_params["token"])
         where = f"/catalog/works/{post.about_id}" if post.about_id is not None else "/me"
-        await publishing.take_back(session, here.library, author, post)
+        await publishing.take_back(session, here.library, post)
     here.hub.delivery_bell.ring()
     return render.redirect(request, where, "deleted")
 

@@ -1,0 +1,45 @@
+"""Covers for titles that have none: drawn, never fetched."""
+
+import asyncio
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from community.catalog import works as catalogue
+from community.catalog.facts import WorkCard
+from community.errors import NotFound
+from server import context, pictures, render
+from server.pages import works
+from themes.covers import cover_svg
+
+DAY = 86400  # seconds
+
+
+async def svg(request: Request) -> Response:
+    """GET /covers/{id}.svg"""
+    card = await _card(request)
+    drawn = await asyncio.to_thread(cover_svg, card.title, ", ".join(card.authors), card.year, card.form, f"{card.id} {card.title}")
+    response = render.document(request, drawn.encode(), "image/svg+xml", seconds=DAY)
+    # Opened by itself, a picture may do nothing but be looked at.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
+async def png(request: Request) -> Response:
+    """GET /covers/{id}.png: for other servers, which do not show SVG."""
+    card = await _card(request)
+    drawn = await asyncio.to_thread(pictures.cover_png, card.title, ", ".join(card.authors), f"{card.id} {card.title}")
+    return render.document(request, drawn, "image/png", seconds=DAY)
+
+
+async def _card(request: Request) -> WorkCard:
+    work_id = works.number(request)
+
+    def ask(session: Session) -> tuple[WorkCard, ...]:
+        return catalogue.cards(session, [work_id])
+
+    found = await context.of(request).library.database.read(ask)
+    if not found:
+        raise NotFound("There is no such title here.")
+    return found[0]
