@@ -1,0 +1,44 @@
+"""`bookmobile`: everything that is done from a terminal."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from community.errors import Refusal
+from server.cli import library, running
+
+app = typer.Typer(
+    name="bookmobile",
+    help="A server that puts a public library into the fediverse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "init": library.init,
+    "serve": running.serve,
+    "worker": running.work,
+    "migrate": library.migrate,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+
+
+def main() -> None:
+    """Do what the command line says: status 0 done, 1 could not be done, 2 wrong usage."""
+    try:
+        app()
+    except Refusal as cause:
+        _say(cause.private or cause.public)
+    except (OperationalError, InterfaceError) as cause:
+        _say(f"The database does not answer: {' '.join(str(cause.orig).split())}.")
+    except ConnectionError as cause:
+        _say(f"A connection failed: {cause}.")
+
+
+def _say(words: str) -> None:
+    print(f"bookmobile: {words}", file=sys.stderr)
+    sys.exit(1)
