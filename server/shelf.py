@@ -134,6 +134,7 @@ def work(fact: WorkFacts, uris: Uris, library: str, say: Say) -> catalog.Work:
         subjects=tuple(catalog.SubjectLink(one.label, f"/catalog/subjects/{one.id}") for one in fact.subjects),
         editions=tuple(edition_card(one) for one in fact.editions),
         facts=edition_facts(first, say) if first is not None and len(fact.editions) == 1 else (),
+        discussion=uris.discussion(fact.id),
     )
 
 
@@ -155,4 +156,5 @@ def edition(fact: EditionFacts, card: catalog.WorkCard, uris: Uris, library: str
         holdings=holdings([fact], library),
         online=online([fact], say),
         facts=edition_facts(fact, say),
+        discussion=uris.discussion(fact.work_id),
     )

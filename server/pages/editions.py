@@ -33,7 +33,6 @@ async def show(request: Request) -> Response:
         request,
         "edition/show",
         link=negotiating.alternate(discussion),
-        discussion_uri=discussion,
         edition=shelf.edition(
             found.edition, showing.card(found.work), here.uris, here.settings.name, lambda words: render.say(request, words)
         ),

@@ -63,7 +63,6 @@ async def show(request: Request) -> Response:
         "work/show",
         link=negotiating.alternate(here.uris.discussion(work_id)),
         work=shelf.work(facts, here.uris, here.settings.name, lambda words: render.say(request, words)),
-        discussion_uri=here.uris.discussion(work_id),
         rating=showing.rating(ratings, mine.half_stars if mine else None),
         posts=tuple(look.post(one) for one in said.posts),
         posts_count=said.count,

@@ -89,6 +89,7 @@ class Work:
     subjects: tuple[SubjectLink, ...] = ()
     editions: tuple[EditionCard, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()  # label and value: publisher, extent, ISBN...
+    discussion: str = ""  # the post that people on other servers answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Edition:
     holdings: tuple[Holding, ...] = ()
     online: tuple[Link, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    discussion: str = ""  # of its title
 
 
 @dataclass(frozen=True, slots=True)
