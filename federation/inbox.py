@@ -22,7 +22,7 @@ from federation.hub import Hub
 from federation.resolving import Known
 from federation.signatures import Received
 from federation.tables import InboxMessage, RemoteKey
-from moderation import judge
+from moderation import domains, judge
 from moderation.verdicts import Answer, Submission
 
 log = logging.getLogger("bookmobile.inbox")
@@ -41,6 +41,9 @@ async def receive(hub: Hub, request: Received) -> None:
     Returns when the activity is on the disk. Raises what `signatures.verify`, `activities.read` and `authority.check` raise,
     or Contradicted.
     """
+    claimed = signatures.claimed_key(request)
+    if claimed is not None and await domains.refuses(hub.database, uris.host(claimed)):
+        return  # 202 and not 403: a refused server learns nothing from us
     activity = activities.read(request.body)  # what does it say?
     if await _is_farewell_of_a_stranger(hub, activity):
         return

@@ -21,6 +21,8 @@ from federation.renditions.note import tombstone
 from federation.tables import Delivery, Instance, Outgoing
 from federation.vocabulary import AS, CONTEXT
 from federation.wire import Wire
+from moderation import domains
+from moderation.tables import DomainAnswer
 
 SOFTWARE = "bookmobile"
 TOLD = frozenset({Standing.shown, Standing.limited})
@@ -243,7 +245,10 @@ async def _reached(session: AsyncSession, object_uri: str) -> set[str]:
 
 
 async def _owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set[str]) -> None:
-    """Owe this to each inbox once. The body is kept once, however many there are."""
+    """Owe this to each inbox once, except on servers that we refuse. The body is kept once, however many there are."""
+    for host in {uris.host(inbox) for inbox in inboxes}:
+        if await domains.answer_for(session, host) is DomainAnswer.refuse:
+            inboxes = {inbox for inbox in inboxes if uris.host(inbox) != host}
     if not inboxes:
         return
     target = activity.get("object")

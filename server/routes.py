@@ -3,7 +3,8 @@
 from starlette.routing import BaseRoute, Route
 
 from server.forms import Endpoint, guarded
-from server.pages import accounts, comments, home, posts, reviews, works
+from server.pages import accounts, comments, home, posts, reports, reviews, works
+from server.pages.moderation import cases, logs, people, servers, words
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
@@ -42,4 +43,22 @@ ROUTES: list[BaseRoute] = [
     get("/sign-up", accounts.sign_up),
     post("/sign-up", accounts.register),
     post("/sign-out", accounts.sign_out),
+    # telling us that something is wrong
+    get("/report", reports.write),
+    post("/report", reports.create),
+    get("/report/track", reports.track),
+    # moderators
+    get("/moderation", cases.show_queue),
+    get("/moderation/cases/{id:int}", cases.show),
+    post("/moderation/cases/{id:int}/take", cases.take),
+    post("/moderation/cases/{id:int}/decide", cases.decide),
+    post("/moderation/cases/{id:int}/undo", cases.undo),
+    get("/moderation/log", logs.show),
+    get("/moderation/servers", servers.show),
+    post("/moderation/servers", servers.change),
+    get("/moderation/words", words.show),
+    post("/moderation/words", words.add),
+    post("/moderation/words/{id:int}/delete", words.take_off),
+    get("/moderation/people", people.show),
+    post("/moderation/people/role", people.change_role),
 ]

@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
@@ -45,12 +45,18 @@ ROLES = {
 ACTIONS = {
     "dismiss": N_("Leave it as it is"),
     "warn": N_("Write to the author"),
+    "release": N_("Let the words appear"),
     "hide": N_("Hide the words"),
     "remove": N_("Remove the words"),
     "limit": N_("Limit the author"),
     "suspend": N_("Suspend the author"),
     "refuse": N_("Refuse the whole server"),
     "restore": N_("Undo"),
+    "hold": N_("Held for a person to look"),
+    "lift": N_("Treat the server like everyone"),
+    "allow": N_("Trust the server"),
+    "list": N_("Put a word on the list"),
+    "unlist": N_("Take a word off the list"),
 }
 
 
@@ -86,8 +92,8 @@ def filters(language: str, gettext: Callable[[str], str]) -> dict[str, Callable[
         return format_date(value, format=form, locale=locale)
 
     @lru_cache(4096)
-    def moment(value: datetime, form: str = "medium") -> str:
-        return format_datetime(value, format=form, tzinfo=value.tzinfo, locale=locale)
+    def moment(value: datetime) -> str:
+        return gettext("%(day)s, %(time)s") % {"day": day(value, "medium"), "time": clock(value)}
 
     @lru_cache(4096)
     def clock(value: datetime | time) -> str:
@@ -127,7 +133,7 @@ def filters(language: str, gettext: Callable[[str], str]) -> dict[str, Callable[
     @lru_cache(256)
     def out_of_five(half_stars: float) -> str:
         """A rating of 1 to 10 half stars as a number of stars."""
-        return format_decimal(half_stars / 2, format="0.#", locale=locale)
+        return format_decimal(half_stars / 2, format="0.0", locale=locale)
 
     @lru_cache(32)
     def stars(half_stars: int) -> Markup:

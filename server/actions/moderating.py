@@ -1,0 +1,69 @@
+"""What a moderator decides, carried out: the decision, and all that must be told because of it, in one transaction."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.library import Library
+from community.messages import gettext
+from community.people.accounts import Account
+from federation import outbox
+from moderation import decisions
+from moderation.effects import AnswerReporter, DeletePost, Effect, EndFollow, Notify, PublishPost, RejectFollow, UpdateActor
+from moderation.tables import Action, Case, Decision
+from server import letters
+from themes.filters import N_
+
+UPHELD = N_(
+    "Thank you. We have looked at what you reported and done something about it. You can read more with your code %(code)s at %(url)s."
+)
+LEFT = N_(
+    "Thank you. We have looked at what you reported and found that it does not break our rules. "
+    "You can read more with your code %(code)s at %(url)s."
+)
+
+
+async def decide(
+    session: AsyncSession, library: Library, case: Case, moderator: Account, action: Action, rule: str | None, reason: str, version: int
+) -> Decision:
+    """Decide a case and tell everyone concerned. Raises what `moderation.decisions.decide` raises."""
+    outcome = await decisions.decide(session, case, moderator, action, rule, reason, version)
+    await carry_out(session, library, outcome.effects)
+    return outcome.decision
+
+
+async def undo(session: AsyncSession, library: Library, decision: Decision, moderator: Account, reason: str) -> None:
+    """Take a decision back, and tell everyone concerned."""
+    outcome = await decisions.undo(session, decision, moderator, reason)
+    await carry_out(session, library, outcome.effects)
+
+
+async def carry_out(session: AsyncSession, library: Library, effects: Iterable[Effect]) -> None:
+    """Owe everyone what follows from a decision."""
+    for effect in effects:
+        match effect:
+            case DeletePost():
+                await outbox.delete(session, library, effect.post, effect.uri)
+            case PublishPost():
+                await outbox.publish(session, library, effect.post)
+            case UpdateActor():
+                await outbox.edit_actor(session, library, effect.actor)
+            case RejectFollow():
+                await outbox.remove_follower(session, library, effect.follow)
+            case EndFollow():
+                await outbox.unfollow(session, library, effect.follower, effect.followed, effect.follow.uri)
+            case Notify():
+                await _notify(session, effect)
+            case AnswerReporter():
+                url = f"{library.uris.root}/report/track"
+                subject = gettext(library.settings.language, N_("About your report"))
+                said = gettext(library.settings.language, UPHELD if effect.upheld else LEFT, code=effect.code, url=url)
+                letters.owe(session, effect.email, f"{subject}\n{said}")
+
+
+async def _notify(session: AsyncSession, notice: Notify) -> None:
+    """Our own people hear by letter; others cannot be written to yet, and read the reason in the public log."""
+    account = (await session.scalars(select(Account).where(Account.actor_id == notice.actor.id, Account.closed_at.is_(None)))).first()
+    if account is not None:
+        letters.owe(session, account.email, f"{notice.subject}\n{notice.text}")

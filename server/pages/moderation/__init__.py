@@ -1,0 +1,1 @@
+"""The rooms of moderators. Every page here demands their role."""
