@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute, Route
 
 from server.forms import Endpoint, guarded
-from server.pages import accounts, comments, home, posts, reports, reviews, works
+from server.pages import accounts, authors, comments, editions, home, posts, reports, reviews, works
 from server.pages.moderation import cases, logs, people, servers, words
 
 
@@ -22,6 +22,8 @@ ROUTES: list[BaseRoute] = [
     get("/language/{code}", home.language),
     # the catalogue
     get("/catalog/works/{id:int}", works.show),
+    get("/catalog/editions/{id:int}", editions.show),
+    get("/catalog/authors/{id:int}", authors.show),
     # what members say
     get("/catalog/works/{id:int}/review", reviews.write),
     post("/catalog/works/{id:int}/review", reviews.create),
