@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench soak lock messages clean
+.PHONY: help install run test check bench soak lock migration messages clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Bookmobile needs Python 3.11 or newer; set PYTHON=python3.12, for example.") if sys.version_info < (3, 11) else None'
@@ -40,6 +40,9 @@ soak: $(STAMP) ## the long runs: hundreds of kills
 
 lock: $(STAMP) ## compile requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --override lock-overrides.txt --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+migration: $(STAMP) ## write the next step of the database: make migration MESSAGE="What it lets us do"
+	$(BIN)/python -m server.migrations "$(MESSAGE)"
 
 messages: $(STAMP) ## collect the messages of pages and code into the catalogues
 	$(BIN)/python -m community.collecting
