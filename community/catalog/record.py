@@ -144,9 +144,8 @@ def work_key(record: Record) -> str:
         return f"{family}|{uniform[:300]}|{maker}"
     title = _title_words(record.title) or fold(record.title)
     if not maker:
-        beside = [words(record.subtitle or ""), words(record.publisher or "")]
-        if family == "film":
-            beside.append(str(record.year or ""))
+        # Films have many distributors: the year tells two of one name apart.
+        beside = [words(record.subtitle or ""), str(record.year or "") if family == "film" else words(record.publisher or "")]
         title = "/".join(part[:120] for part in [title, *beside] if part)
     elif record.subtitle and any(fold(name) == fold(record.title) for name, _ in record.series):
         # The title is that of the series: the volume is named by what follows.
@@ -157,7 +156,7 @@ def work_key(record: Record) -> str:
 def _title_words(title: str) -> str:
     """A title, comparable: no alternative title, no qualifier, no leading article."""
     bare = QUALIFIER.sub("", ALTERNATIVE_TITLE.sub("", title)) or title
-    return words(without_article(bare))
+    return words(without_article(bare).replace("&", " and "))
 
 
 def _is_collective(title: str) -> bool:
@@ -175,7 +174,7 @@ def _maker(record: Record, family: str) -> str:
         return ""
     wanted = MAKERS.get(family, AUTHORS)
     best = min(enumerate(record.agents), key=lambda entry: (_rank(entry[1].role, wanted, entry[0]), entry[0]))[1]
-    if family == "film" and best.role not in wanted:
+    if family == "film" and best.role and best.role not in wanted:
         return ""
     name = words(QUALIFIER.sub("", without_article(best.name)))
     if best.name != best.sort_name and " " in name:

@@ -48,7 +48,7 @@ def marc21(fields: Fields) -> str:
     genres = _genres(fields)
     online = fields.control.get("007", "").startswith("cr") or any(code == "cr" for field in fields.of("338") for code in field.all("b"))
     if kind == "g":
-        return _projected(fixed, genres)
+        return "film" if designation == "film" else _projected(fixed, genres)
     if kind == "r":
         return "game" if fixed[33:34] == "g" or GAME.search(genres) else "other"
     if kind == "m":

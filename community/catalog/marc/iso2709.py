@@ -14,6 +14,8 @@ BLOCK = 1 << 20
 # No record is as long as this: a file without terminators must not fill the memory.
 LONGEST = 16 << 20
 LEADER = re.compile(rb"\d{5}[\x20-\x7e]{19}")
+# How many digits a directory's lengths and starts can have, and whether the starts began again at 100,000.
+DIGITS = ((4, 5, False), (4, 6, False), (5, 5, False), (5, 6, False), (6, 5, False), (6, 6, False), (4, 5, True))
 BETWEEN = b" \r\n\t\x00\x1a\xef\xbb\xbf"
 
 
@@ -171,7 +173,8 @@ def _walk(directory: bytes) -> list[str]:
     tags: list[str] = []
     at = expected = 0
     while at < len(directory):
-        for length, start, begins in ((4, 5, expected), (4, 6, expected), (5, 5, expected), (5, 6, expected), (4, 5, expected % 100_000)):
+        for length, start, wrapped in DIGITS:
+            begins = expected % 100_000 if wrapped else expected
             entry = directory[at + 3 : at + 3 + length + start]
             if len(entry) == length + start and entry.isdigit() and int(entry[length:]) == begins:
                 tags.append(directory[at : at + 3].decode("latin-1"))

@@ -71,7 +71,7 @@ def _peek(stream: BinaryIO) -> tuple[BinaryIO, bytes]:
         head = _head(opened)
         if not head.startswith(GZIP):
             break
-        opened = io.BufferedReader(gzip.GzipFile(fileobj=opened), HEAD)
+        opened = io.BufferedReader(gzip.GzipFile(fileobj=opened, mode="rb"), HEAD)
     return opened, _head(opened)
 
 
