@@ -12,7 +12,7 @@ KEPT = frozenset(
 )  # fmt: skip
 SMALL_KEPT = ("di", "della", "del", "dal")
 NO_PERSON = ("the", "i", "gli", "le", "les", "die", "los")
-SHORT_FORENAME = re.compile(r"[\s.-][^\W\d_a-z][a-zà-ÿ]\.$")  # J. Ch.
+SHORT_FORENAME = re.compile(r"[^\W\d_a-z]\.[\s-]?[^\W\d_a-z][a-zà-ÿ]\.$")  # J. Ch.
 BODIES = re.compile(
     r"\b(?:band|orchestra|ensemble|quartet|trio|choir|chor|coro|university|università|universität|library|biblioteca|bibliotek|museum|museo|museet|"
     r"institute|istituto|institut|society|società|company|inc|ltd|gmbh|srl|press|edizioni|associazione|association|ministero|ministry|comune|"

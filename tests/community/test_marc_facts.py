@@ -3,6 +3,7 @@
 import gzip
 import io
 import logging
+from itertools import islice
 
 import pytest
 
@@ -268,6 +269,32 @@ def test_a_stream_that_gives_little_at_a_time_is_read_whole() -> None:
     entries = list(read_records(Trickle(iso2709(WHALE) * 3), "pipe"))  # type: ignore[arg-type]
 
     assert [type(entry) for entry in entries] == [Record] * 3
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again"),
+    [(b"", iso2709(WHALE)), (b"<collection>", marcxml(WHALE).encode()), (b"title,isbn\n", b"The whale,9780142437247\n")],
+    ids=["iso2709", "xml", "csv"],
+)
+def test_a_file_without_end_is_read_as_it_comes(beginning: bytes, again: bytes) -> None:
+    class Endless(io.RawIOBase):
+        rest = beginning
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: object) -> int:
+            view = memoryview(buffer)  # type: ignore[arg-type]
+            while len(self.rest) < len(view):
+                self.rest += again
+            view[:] = self.rest[: len(view)]
+            self.rest = self.rest[len(view) :]
+            return len(view)
+
+    entries = list(islice(read_records(io.BufferedReader(Endless())), 3000))
+
+    assert len(entries) == 3000
+    assert {entry.title for entry in entries if isinstance(entry, Record)} == {"The whale"}
 
 
 def test_files_of_unknown_kinds_are_refused_with_words() -> None:
