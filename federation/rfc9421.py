@@ -1,12 +1,11 @@
 """HTTP message signatures (RFC 9421): the library checks them, we say what must be covered."""
 
-import logging
 import time
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import http_sf
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -28,9 +27,6 @@ OWN_HEADERS = (b"signature-input", b"signature")
 MOST_LABELS = 3  # each may make us ask another server for a key
 ALGORITHMS = frozenset({None, RSA_V1_5_SHA256.algorithm_id, ED25519.algorithm_id})
 WHAT_TO_SIGN = "Sign @method and @target-uri (or @authority, @path and @query), with created, and content-digest when there is a body."
-
-# The library logs what it is asked to check; a signature is nobody's business.
-logging.getLogger("http_message_signatures").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -127,10 +123,10 @@ def _dictionary(request: Received, name: bytes) -> dict[str, Any]:
         raise Forged("A label or a parameter appears twice in the signature headers.", f"{context} {key}"[:200])
 
     try:
-        parsed: dict[str, Any] = http_sf.parse(", ".join(lines).encode(), tltype="dictionary", on_duplicate_key=refuse)
+        parsed = http_sf.parse(", ".join(lines).encode(), tltype="dictionary", on_duplicate_key=refuse)
     except (ValueError, TypeError) as cause:
         raise Forged("We could not read the Signature or Signature-Input header.", str(cause)) from cause
-    return parsed
+    return cast(dict[str, Any], parsed)
 
 
 def _claim(request: Received, authority: str, label: str, given: Any, signature: Any) -> MessageClaim:

@@ -5,6 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from federation.received import Received
+from federation.recently import Fetches
+from federation.signatures import verify
+from tests.federation.letters import ADA_KEY, key_of
+from tests.federation.shelf import Shelf
+
 ACTIVITY = "application/activity+json"
 
 
@@ -19,18 +25,18 @@ class Asked:
     body: bytes
 
 
-Reply = bytes | Callable[["Listener", Asked], bytes] | Callable[[asyncio.StreamWriter], Awaitable[None]]
+Speaker = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
 class Listener:
-    """`replies` by target; what is not there is 404."""
+    """`replies` by target: bytes, several in turn (the last stays), or a function that speaks itself. What is not there is 404."""
 
     host: str = "127.0.0.1"
     port: int = 0
     connections: int = 0
     asked: list[Asked] = field(default_factory=list)
-    replies: dict[str, bytes | list[bytes] | Callable[[asyncio.StreamWriter], Awaitable[None]]] = field(default_factory=dict)
+    replies: dict[str, bytes | list[bytes] | Speaker] = field(default_factory=dict)
 
     @property
     def root(self) -> str:
@@ -90,3 +96,9 @@ async def listening(host: str = "127.0.0.1") -> AsyncIterator[Listener]:
     finally:
         server.close()
         await server.wait_closed()
+
+
+async def owner_of(listener: Listener, asked: Asked) -> str:
+    """Who signed what was asked here, if it was Ada; raises as the door does."""
+    request = Received(asked.method, asked.target, asked.headers["host"], asked.raw, asked.body)
+    return (await verify(request, Shelf(key_of("ada", ADA_KEY)), listener.root, fetches=Fetches())).owner
