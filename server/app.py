@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,11 +10,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import server.tables  # noqa: F401
 from community.library import Library, open_library
 from community.settings import Settings
-from federation import routes as federation_routes
 from federation.hub import Hub
 from federation.keyring import DatabaseKeyring
 from federation.remote import Remote
 from federation.routes import Door, is_ours
+from search import indexer
+from search.engines import open_index
+from search.index import SearchIndex
+from server.actions.importing import Imports
 from server.context import App
 from server.errors import Catch
 from server.limits import Limits
@@ -38,31 +40,33 @@ def open_hub(library: Library) -> Hub:
 class Bookmobile:
     """One library as an ASGI application: opened and closed by the server's lifespan."""
 
-    def __init__(self, library: Library, *, hub: Hub | None = None, index: Any = None, limits: Limits | None = None) -> None:
+    def __init__(self, library: Library, *, hub: Hub | None = None, index: SearchIndex | None = None, limits: Limits | None = None) -> None:
         self.here = App(
             library=library,
             renderer=Renderer(library.settings),
             limits=limits or Limits(),
-            index=index,
+            index=index or open_index(library.settings),
             hub=hub or open_hub(library),
+            imports=Imports(library),
         )
         self._router = Router(ROUTES, redirect_slashes=False, lifespan=self._lifespan)
         pages: ASGIApp = Frame(Catch(Asking(self._router, library)), library.settings)
         self.cache = PageCache(pages, library)
         self.door = Door(self.here.hub)
-        self.door = federation_routes.Door(self.here.hub)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
         scope["bookmobile"] = self.here
         if scope["type"] == "lifespan":
             await self._router(scope, receive, send)
-        elif scope["type"] == "http" and federation_routes.is_ours(scope["path"]):
-            await self.door(scope, receive, send)
         elif scope["type"] == "http" and is_ours(scope["path"]):
             await self.door(scope, receive, send)  # before everything else: most of what arrives is for the inbox
         else:
             await self.cache(scope, receive, send)
+
+    async def sweep(self) -> int:
+        """Bring the search index up to date; the worker calls this."""
+        return await indexer.sweep(self.here.library.database, self.here.index)
 
     @asynccontextmanager
     async def _lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -72,8 +76,8 @@ class Bookmobile:
 
     async def close(self) -> None:
         """Let go of the index, the other servers and the database."""
-        if self.here.index is not None:
-            await self.here.index.close()
+        await self.here.imports.close()
+        await self.here.index.close()
         await self.here.hub.remote.close()
         await self.here.library.close()
 

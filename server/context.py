@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -11,6 +11,8 @@ from community.library import Library
 from community.settings import Settings
 from community.uris import Uris
 from federation.hub import Hub
+from search.index import SearchIndex
+from server.actions.importing import Imports
 from server.limits import Limits
 from server.renderer import Renderer
 
@@ -22,8 +24,9 @@ class App:
     library: Library
     renderer: Renderer
     limits: Limits
-    index: Any
+    index: SearchIndex
     hub: Hub
+    imports: Imports
 
     @property
     def settings(self) -> Settings:

@@ -22,6 +22,7 @@ from moderation.verdicts import Answer, Submission
 _LINKS = re.compile(r'href="(https?://[^"]+)"')
 _MENTIONS = re.compile(r"(?<![\w/])@[\w.-]+@[\w.-]+\w")
 WORDS = ("title", "warning", "place", "html")  # the columns in which somebody says something
+LIBRARYS = frozenset({"announcement", "event"})
 OWN = frozenset({*SEEN_AT_ALL, Standing.held})
 
 
@@ -128,12 +129,15 @@ async def turn_into(session: AsyncSession, post: Post, kind: str) -> Post:
     return await session.get_one(Post, post.id)
 
 
-async def own(session: AsyncSession, author: Actor, token: str) -> Post:
-    """The author's own post with this token; raises Unwelcome for those of others, and for what no longer stands."""
+async def own(session: AsyncSession, author: Actor, token: str, *, is_librarian: bool = False) -> Post:
+    """The author's own post with this token, or news and events of the library for those who work there; raises Unwelcome otherwise."""
     post = (await session.scalars(select(Post).where(Post.token == token))).first()
-    if post is None or post.author_id != author.id or post.standing not in OWN:
-        raise Unwelcome("Only its author can change this, and only while it stands.")
-    return post
+    if post is not None and post.standing in OWN:
+        if post.author_id == author.id:
+            return post
+        if is_librarian and post.kind in LIBRARYS and post.author_id == (await voice(session)).id:
+            return post
+    raise Unwelcome("Only its author can change this, and only while it stands.")
 
 
 def _name(library: Library, post: Post) -> None:

@@ -131,18 +131,6 @@ async def edit(request: Request) -> Response:
     return render.redirect(request, showing.path("announcement", token), "saved")
 
 
-async def delete(request: Request) -> Response:
-    """POST /announcements/{token}/delete"""
-    here = context.of(request)
-    sessions.require(request, Role.librarian)
-    async with here.library.database.transaction() as session:
-        await sessions.writer(session, request)
-        post = await publishing.of_the_library(session, request.path_params["token"], "announcement")
-        await publishing.take_back(session, here.library, post)
-    here.hub.delivery_bell.ring()
-    return render.redirect(request, "/announcements", "deleted")
-
-
 async def _read(request: Request) -> Form:
     fields = writing.fields(request, title=required(200), category=optional(60), text=required(writing.LONGEST))
     return await forms.read(request, **fields)

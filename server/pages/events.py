@@ -177,18 +177,6 @@ async def edit(request: Request) -> Response:
     return render.redirect(request, showing.path("event", token), "cancelled" if is_off else "saved")
 
 
-async def delete(request: Request) -> Response:
-    """POST /events/{token}/delete"""
-    here = context.of(request)
-    sessions.require(request, Role.librarian)
-    async with here.library.database.transaction() as session:
-        await sessions.writer(session, request)
-        post = await publishing.of_the_library(session, request.path_params["token"], "event")
-        await publishing.take_back(session, here.library, post)
-    here.hub.delivery_bell.ring()
-    return render.redirect(request, "/events", "deleted")
-
-
 async def _find(request: Request) -> Said:
     here = context.of(request)
     token = request.path_params["token"]

@@ -9,6 +9,7 @@ from community import timelines
 from community.catalog import works as catalogue
 from community.errors import Gone, NotFound
 from community.library import Library
+from community.people.accounts import Role
 from community.people.actors import Actor
 from community.posts.post import Post, Standing
 from community.timelines import Said
@@ -21,6 +22,7 @@ from server.pages import comments, reviews, writing
 from server.showing import Show
 from themes.views import catalog
 
+AFTER = {"event": "/events", "announcement": "/announcements"}  # where one goes after deleting
 GONE = frozenset({Standing.deleted, Standing.removed})
 
 
@@ -73,8 +75,8 @@ async def write(request: Request) -> Response:
     member = sessions.member(request)
     async with here.library.database.snapshot() as session:
         author = await session.get_one(Actor, member.actor_id)
-        post = await publishing.own(session, author, request.path_params["token"])
-    if post.kind in {"event", "announcement"}:
+        post = await publishing.own(session, author, request.path_params["token"], is_librarian=member.has(Role.librarian))
+    if post.kind in publishing.LIBRARYS:
         return RedirectResponse(f"{showing.path(post.kind, post.token)}/edit", 303)
     return await _form(request, post, reviews.filled(request, post))
 
@@ -104,23 +106,24 @@ async def edit(request: Request) -> Response:
 async def ask_delete(request: Request) -> Response:
     """GET /posts/{token}/delete: asks once."""
     here = context.of(request)
-    sessions.member(request)
+    member = sessions.member(request)
     found = await comments.seen(request)
-    reader = sessions.reader(request)
-    if found.author.id != reader:
-        raise NotFound("There is nothing here that you may delete.")
+    async with here.library.database.snapshot() as session:
+        author = await session.get_one(Actor, member.actor_id)
+        await publishing.own(session, author, found.token, is_librarian=member.has(Role.librarian))
     work = await comments.card(request, found.about_id)
     about = {found.about_id: work} if work is not None and found.about_id is not None else None
-    return render.page(request, "post/delete", post=Show(here.settings, reader).post(found, about))
+    return render.page(request, "post/delete", post=Show(here.settings, member.actor_id).post(found, about))
 
 
 async def delete(request: Request) -> Response:
     """POST /posts/{token}/delete"""
     here = context.of(request)
+    member = sessions.member(request)
     async with here.library.database.transaction() as session:
-        author = await session.get_one(Actor, sessions.member(request).actor_id)
-        post = await publishing.own(session, author, request.path_params["token"])
-        where = f"/catalog/works/{post.about_id}" if post.about_id is not None else "/me"
+        author = await session.get_one(Actor, member.actor_id)  # also for the suspended: taking back is always allowed
+        post = await publishing.own(session, author, request.path_params["token"], is_librarian=member.has(Role.librarian))
+        where = f"/catalog/works/{post.about_id}" if post.about_id is not None else AFTER.get(post.kind, "/me")
         await publishing.take_back(session, here.library, post)
     here.hub.delivery_bell.ring()
     return render.redirect(request, where, "deleted")

@@ -1,0 +1,72 @@
+"""Following: ours follow others, others are shown the way home."""
+
+import re
+from urllib.parse import quote
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import uris
+from community.errors import Conflict, Refusal
+from community.library import Library
+from community.people import blocks, follows
+from community.people.actors import Actor, ActorState
+from community.people.follows import FollowState
+from federation import outbox
+from federation.activities import many
+from federation.hub import Hub
+
+SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+HANDLE = re.compile(r"@?([\w.-]{1,150})@([A-Za-z0-9.-]{1,250}(?::\d{1,5})?)")
+
+
+async def follow(session: AsyncSession, library: Library, follower: Actor, followed: Actor) -> None:
+    """One of ours asks to follow somebody; ours are followed at once, others are asked."""
+    if follower.id == followed.id:
+        raise Conflict("Nobody can follow themselves.")
+    if followed.state is not ActorState.active or await blocks.stands(session, followed, follower):
+        raise Conflict("They cannot be followed.")
+    row = await follows.find(session, follower, followed)
+    if row is not None and row.state in {FollowState.granted, FollowState.asked}:
+        return
+    uri = library.uris.activity("follow", uris.token())
+    row = await follows.ask(session, follower, followed, uri)
+    if followed.is_local:
+        follows.grant(row)
+    else:
+        await outbox.follow(session, library, follower, followed, uri)
+
+
+async def unfollow(session: AsyncSession, library: Library, follower: Actor, followed: Actor) -> None:
+    """One of ours has had enough."""
+    row = await follows.find(session, follower, followed)
+    if row is None or row.state not in {FollowState.granted, FollowState.asked}:
+        return
+    follows.end(row)
+    if not followed.is_local:
+        await outbox.unfollow(session, library, follower, followed, row.uri)
+
+
+def server_of(handle: str) -> tuple[str, str] | None:
+    """The name and server of an address in the fediverse.
+
+    >>> server_of("@ada@Harbour.Example"), server_of("ada")
+    (('ada', 'harbour.example'), None)
+    """
+    found = HANDLE.fullmatch(handle.strip())
+    return (found[1], found[2].lower()) if found else None
+
+
+async def way_home(hub: Hub, name: str, server: str, about: str) -> str:
+    """Where this person's own server lets them follow or answer `about`: as it tells by WebFinger, or the address that most have."""
+    scheme = "http" if hub.settings.allow_private_network and ":" in server else "https"
+    usual = f"{scheme}://{server}/authorize_interaction?uri={quote(about, safe='')}"
+    try:
+        address = f"{scheme}://{server}/.well-known/webfinger?resource=acct:{quote(name)}@{server}"
+        found = await hub.remote.get_json(address, "application/jrd+json, application/json")
+    except Refusal:
+        return usual
+    for link in many(found.get("links")):
+        template = link.get("template") if isinstance(link, dict) and link.get("rel") == SUBSCRIBE else None
+        if isinstance(template, str) and "{uri}" in template and template.startswith(f"{scheme}://"):
+            return template.replace("{uri}", quote(about, safe=""))
+    return usual
