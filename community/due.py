@@ -77,3 +77,8 @@ async def claim(session: AsyncSession, table: type[R], limit: int = 20, lease: t
     )
     rows = list((await session.scalars(taken)).all())
     return sorted(rows, key=lambda row: (row.due_at, row.id))  # type: ignore[attr-defined]
+
+
+async def release(session: AsyncSession, table: type[R]) -> None:
+    """Free every claim. Only for a worker that knows that it is the only one."""
+    await session.execute(update(table).where(table.claimed_until.is_not(None)).values(claimed_until=None))  # type: ignore[attr-defined]

@@ -6,9 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from community import due
 from community.clock import hours, minutes, seconds
 from federation import delivery, inbox, instances, tidying
 from federation.hub import Bell, Hub
+from federation.tables import Delivery, InboxMessage
+from server import mail, sessions
+from server.actions import digests
 
 Sweep = Callable[[], Awaitable[int]]  # brings the search index up to date; says how much it took up
 
@@ -36,6 +40,9 @@ def chores(hub: Hub, sweep: Sweep | None = None) -> tuple[Chore, ...]:
         Chore("servers", lambda: instances.look_again(hub), seconds(5)),
         Chore("given up", lambda: tidying.give_up(hub), hours(1)),
         Chore("old messages", lambda: tidying.forget(hub), minutes(10)),
+        Chore("letters", lambda: mail.work_off(hub.library), seconds(2)),
+        Chore("old visits", lambda: forget_visits(hub), hours(6)),
+        Chore("new titles", lambda: digests.tell(hub.library), minutes(5)),
     ]
     if sweep is not None:
         every.append(Chore("index", sweep, seconds(2)))
@@ -44,6 +51,11 @@ def chores(hub: Hub, sweep: Sweep | None = None) -> tuple[Chore, ...]:
 
 async def run(hub: Hub, sweep: Sweep | None = None) -> None:
     """Work until cancelled. A chore that fails is logged and tried again; it never takes the others down."""
+    if hub.database.is_sqlite:
+        # There is one worker here, and it is us: what a killed one had in hand is free again at once.
+        async with hub.database.transaction() as session:
+            await due.release(session, InboxMessage)
+            await due.release(session, Delivery)
     async with asyncio.TaskGroup() as group:
         for chore in chores(hub, sweep):
             group.create_task(_repeat(chore), name=chore.name)
@@ -55,6 +67,13 @@ async def settle(hub: Hub, sweep: Sweep | None = None, rounds: int = 50) -> None
         done = [await chore.work() for chore in chores(hub, sweep) if chore.name in {"inbox", "deliveries", "servers", "index"}]
         if not any(done):
             return
+
+
+async def forget_visits(hub: Hub) -> int:
+    """Drop the visits that have run out."""
+    async with hub.database.transaction() as session:
+        await sessions.forget_old(session)
+    return 0
 
 
 async def _repeat(chore: Chore) -> None:

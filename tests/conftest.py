@@ -1,19 +1,14 @@
-"""What every test may ask for: a database, and small libraries that talk with one another."""
+"""What every test may ask for: a database, a free port, the folder of real data."""
 
-import os
 import socket
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from community.database import Database
 from server.tables import METADATA
-
-POSTGRESQL = "BOOKMOBILE_TEST_DATABASE_URL"
+from tests import databases
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,19 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 async def database_url(tmp_path: Path) -> AsyncIterator[str]:
-    """The address of an empty database with all tables: SQLite, or a fresh one on the PostgreSQL that the environment names."""
-    server = os.environ.get(POSTGRESQL)
-    if not server:
-        yield f"sqlite+aiosqlite:///{tmp_path / 'library.sqlite'}"
-        return
-    name = f"t{uuid.uuid4().hex[:16]}"
-    admin = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield f"{server.rpartition('/')[0]}/{name}"
-    async with admin.connect() as connection:
-        await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    await admin.dispose()
+    """The address of an empty database without tables: SQLite, or PostgreSQL when the environment names one."""
+    async with databases.fresh(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from federation.hub import Hub
 from server import worker
 from server.app import Bookmobile
 from server.tables import METADATA
+from tests import databases
 
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 _PAIRS = [keys.new_pair() for _ in range(2)]  # making one takes a tenth of a second; tests share two
@@ -106,8 +107,14 @@ async def settle(*towns: Town, rounds: int = 6) -> None:
 
 
 @asynccontextmanager
-async def town(folder: Path, name: str = "Nantucket Library", *, database_url: str = "", **knobs: object) -> AsyncIterator[Town]:
-    """A library that is open while the block runs."""
+async def town(folder: Path, name: str = "Nantucket Library", **knobs: object) -> AsyncIterator[Town]:
+    """A library that is open while the block runs, on the database that the tests run on."""
+    async with databases.fresh(folder) as url, _town(folder, name, url, knobs) as here:
+        yield here
+
+
+@asynccontextmanager
+async def _town(folder: Path, name: str, database_url: str, knobs: dict[str, object]) -> AsyncIterator[Town]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     domain = f"127.0.0.1:{listener.getsockname()[1]}"
@@ -116,7 +123,7 @@ async def town(folder: Path, name: str = "Nantucket Library", *, database_url: s
         "base_url": f"http://{domain}",
         "name": name,
         "data_dir": str(folder),
-        "database_url": database_url or f"sqlite+aiosqlite:///{folder / 'library.sqlite'}",
+        "database_url": database_url,
         "secret_key": SECRET,
         "allow_private_network": True,
         "policies": ("domains", "words"),
