@@ -127,7 +127,7 @@ async def _matter(session: AsyncSession, case: Case, moderator: Account, reason:
     if case.post_id is not None:
         post = (await session.scalars(select(Post).where(Post.id == case.post_id).execution_options(**fresh))).one()
     account = (await session.scalars(select(Account).where(Account.actor_id == author.id))).first()
-    return Matter(case, post, author, account, moderator, reason)
+    return Matter(post=post, author=author, account=account, case=case, moderator=moderator, reason=reason)
 
 
 async def _check(session: AsyncSession, case: Case, moderator: Account) -> None:

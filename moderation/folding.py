@@ -3,7 +3,8 @@
 import re
 import unicodedata
 
-MOST = 100_000  # characters that are looked at
+MOST = 100_000  # characters that are read
+DISGUISED = 20_000  # characters in which we look for disguises; reading costs time that others wait for
 
 # Letters of other scripts that look like these. Used only for tokens that could not be a word of their own script.
 _TWINS = {
@@ -118,16 +119,21 @@ def _plain_digits(words: tuple[str, ...], one: str) -> tuple[str, ...]:
     )
 
 
-def _squeeze(words: tuple[str, ...], to: str) -> tuple[str, ...]:
-    return tuple(_RUN.sub(to, word) for word in words)
+def _squeezed(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Letters drawn out to three or more as one letter, and as two."""
+    line = " ".join(words)
+    if not _RUN.search(line):
+        return (words,)
+    return words, *(tuple(_RUN.sub(to, line).split(" ")) for to in (r"\1", r"\1\1"))
 
 
 def readings(text: str) -> tuple[tuple[str, ...], ...]:
     """The ways in which a text can be read: as it is, and with digits, gaps and drawn-out letters undone. The first is `tokens`."""
     flat = _flatten(text)
     found: dict[tuple[str, ...], None] = {_split(flat): None}
+    flat = flat[:DISGUISED]
     signs = _split(_SIGN.sub(lambda sign: sign[0].translate(_SIGNS), flat))
-    for words in (next(iter(found)), _plain_digits(signs, "i"), _plain_digits(signs, "l")):
-        for plain in (words, _join(words)):
-            found |= {plain: None, _squeeze(plain, r"\1"): None, _squeeze(plain, r"\1\1"): None}
+    plain = dict.fromkeys((_split(flat), _plain_digits(signs, "i"), _plain_digits(signs, "l")))
+    for words in dict.fromkeys((*plain, *map(_join, plain))):
+        found |= dict.fromkeys(_squeezed(words))
     return tuple(found)

@@ -7,9 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.clock import hours
-from community.people.actors import ActorState
+from community.people.actors import Actor, ActorState
 from community.posts.post import Post, Standing
-from moderation import log, reports
+from moderation import domains, log, reports
 from moderation.policies import registry
 from moderation.tables import Origin
 from moderation.verdicts import ALLOWED, Answer, Policy, Submission, Verdict
@@ -25,6 +25,7 @@ STATES: dict[ActorState, Answer] = {
     ActorState.suspended: Answer.refuse,
     ActorState.gone: Answer.allow,  # they are back, or this is their own Delete
 }
+MILDER = (Standing.shown, Standing.limited, Standing.held)  # what a policy may give; all else is for people
 STANDINGS: dict[Answer, Standing] = {
     Answer.allow: Standing.shown,
     Answer.limit: Standing.limited,
@@ -50,11 +51,12 @@ async def apply(session: AsyncSession, post: Post, verdict: Verdict) -> None:
     """
     session.add(post)
     await session.flush()
+    if verdict.answer is Answer.limit and verdict.about is not None:
+        # It is their author or server that is limited: the post comes back into sight together with them.
+        await domains.lower_again(session, await session.get_one(Actor, post.author_id))
     standing = STANDINGS[verdict.answer]
-    if post.standing in {Standing.shown, Standing.limited} and standing is not post.standing:
-        strict = [Standing.shown, Standing.limited, Standing.held]
-        if strict.index(standing) > strict.index(post.standing):
-            post.standing = standing
+    if post.standing in MILDER and MILDER.index(standing) > MILDER.index(post.standing):
+        post.move(standing)
     if verdict.answer is Answer.hold:
         await reports.open_report(session, post=post, origin=Origin.policy, policy=verdict.policy, reason=verdict.reason, rule=verdict.rule)
 

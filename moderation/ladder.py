@@ -22,13 +22,19 @@ LATER = "A later decision stands on this one. Undo that one first."
 
 
 @dataclass(frozen=True)
-class Matter:
-    """What a decision is about, and who decides."""
+class Subject:
+    """What can be decided about."""
 
-    case: Case
     post: Post | None
     author: Actor
     account: Account | None  # of the author, when ours
+
+
+@dataclass(frozen=True)
+class Matter(Subject):
+    """What is decided about, by whom, and why."""
+
+    case: Case
     moderator: Account
     reason: str
 
@@ -45,7 +51,7 @@ class Change:
 class Step:
     """One rung: whether it can be taken, how, and how it is taken back."""
 
-    fits: Callable[[Matter], bool]
+    fits: Callable[[Subject], bool]
     do: Callable[[AsyncSession, Matter], Awaitable[Change]]
     undo: Callable[[AsyncSession, Matter, dict[str, Any]], Awaitable[tuple[Effect, ...]]]
 
@@ -210,33 +216,33 @@ async def _accept_server(session: AsyncSession, matter: Matter, before: dict[str
     return await domains.change(session, before["domain"], former, before["server_reason"])
 
 
-def _always(matter: Matter) -> bool:
+def _always(matter: Subject) -> bool:
     return True
 
 
-def _is_held(matter: Matter) -> bool:
+def _is_held(matter: Subject) -> bool:
     return matter.post is not None and matter.post.standing is Standing.held
 
 
-def _can_hide(matter: Matter) -> bool:
+def _can_hide(matter: Subject) -> bool:
     return matter.post is not None and matter.post.standing in {Standing.shown, Standing.limited, Standing.held}
 
 
-def _can_remove(matter: Matter) -> bool:
+def _can_remove(matter: Subject) -> bool:
     # The post that opens a title's conversation has an address that cannot be given anew: it can be hidden.
     gone = {Standing.removed, Standing.deleted}
     return matter.post is not None and matter.post.standing not in gone and matter.post.kind != "discussion"
 
 
-def _can_restrict(to: ActorState) -> Callable[[Matter], bool]:
-    def fits(matter: Matter) -> bool:
+def _can_restrict(to: ActorState) -> Callable[[Subject], bool]:
+    def fits(matter: Subject) -> bool:
         ours_without_person = matter.author.is_local and matter.account is None
         return not ours_without_person and to in actors.MOVES[matter.author.state]
 
     return fits
 
 
-def _is_elsewhere(matter: Matter) -> bool:
+def _is_elsewhere(matter: Subject) -> bool:
     return not matter.author.is_local
 
 
@@ -252,6 +258,6 @@ STEPS: dict[Action, Step] = {
 }
 
 
-def possible(matter: Matter) -> tuple[Action, ...]:
-    """The steps that can be taken from here, for the form."""
-    return tuple(action for action, step in STEPS.items() if step.fits(matter))
+def possible(subject: Subject) -> tuple[Action, ...]:
+    """The steps that a form offers from here. To release what is held is to dismiss the doubt, so it is offered once."""
+    return tuple(action for action, step in STEPS.items() if action is not Action.release and step.fits(subject))

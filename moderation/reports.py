@@ -106,9 +106,13 @@ async def case_for(session: AsyncSession, *, post: Post | None = None, actor: Ac
 
 async def by_code(session: AsyncSession, code: str) -> Report | None:
     """The report that was given this code, with its case and decisions; small mistakes in copying it are forgiven."""
-    meant = re.sub(r"[\s-]", "", code).lower().translate(str.maketrans("ilo", "110"))
-    query = select(Report).where(Report.code == meant).options(selectinload(Report.case).selectinload(Case.decisions))
-    return (await session.scalars(query)).first() if 0 < len(meant) <= 40 else None
+    query = select(Report).where(Report.code == meant(code)).options(selectinload(Report.case).selectinload(Case.decisions))
+    return (await session.scalars(query)).first()
+
+
+def meant(code: str) -> str:
+    """The code that somebody copied by hand: no gaps, small letters, and none of those that look like digits."""
+    return clean(re.sub(r"[\s-]", "", code[:100])).lower().translate(str.maketrans("ilo", "110"))
 
 
 async def snapshot(session: AsyncSession, case: Case, post: Post | None, actor: Actor) -> Snapshot:

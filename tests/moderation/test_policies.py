@@ -16,7 +16,7 @@ from moderation.policies import pace, registry
 from moderation.policies.words import Listed
 from moderation.tables import Case, DomainAnswer, DomainRule, Judged, ListedWord, LogEntry, Origin, Report
 from moderation.verdicts import ALLOWED, Answer, Example, Policy, Submission, Verdict
-from tests.moderation.conftest import elsewhere, words
+from tests.moderation.people import elsewhere, words
 
 EXAMPLES = [(policy, example) for policy in registry.chosen(tuple(registry.OURS)) for example in policy.examples]
 
@@ -197,4 +197,4 @@ def test_long_and_hostile_text_is_read_in_linear_time(noise: str) -> None:
     listed = Listed.of({("whale", *["a"] * length): DomainAnswer.hold for length in range(11)} | {("a",) * 12: DomainAnswer.hold})
     start = time.perf_counter()
     listed.find(noise * (100_000 // len(noise)))
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 2
