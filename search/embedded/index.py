@@ -1,0 +1,327 @@
+"""The index in a folder of our own, by tantivy: nothing to install, nothing to run beside us."""
+
+import asyncio
+import fcntl
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tantivy
+from tantivy import Query as Ask
+
+from community.clock import now
+from community.errors import Conflict, TryLater
+from community.uris import token
+from search import spelling
+from search.documents import WorkDocument
+from search.embedded import asking
+from search.embedded.schema import SCHEMA, VERSION, WEIGHTS, document
+from search.index import FEW, VALUES, Health, Hit, Results, SearchIndex
+from search.query import Query
+from search.words import completions, spellings, tokens
+
+T = TypeVar("T")
+
+CURRENT, WRITING, REBUILDING = "CURRENT", "writing.lock", "rebuilding.lock"
+WAIT = 30.0  # seconds for another process to finish writing
+HEAP, BIG_HEAP = 20_000_000, 80_000_000
+SAMPLE = 60  # works looked at for words like one that is not known
+
+
+class EmbeddedIndex:
+    """An index in a folder. One process at a time writes, for as long as one batch takes; all others read what it has written."""
+
+    name = "embedded"
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.folder = folder
+        self.read_only = read_only
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="search")
+        self._opening = threading.Lock()
+        self._generation: str | None = None
+        self._index: Any = None
+        self._written_at = 0
+
+    async def search(self, query: Query) -> Results:
+        """The works that fit; with fewer than a handful, those too that are spelt almost so."""
+        return await self._run(lambda: self._answer(query))
+
+    async def suggest(self, prefix: str, limit: int = 8) -> tuple[str, ...]:
+        """Titles and names that go on as the reader has begun."""
+        return await self._run(lambda: self._suggest(prefix, limit))
+
+    async def put(self, documents: Sequence[WorkDocument]) -> None:
+        """Add these, or replace what is there of the same id."""
+        await self._run(lambda: self._write(documents, [one.id for one in documents]))
+
+    async def drop(self, ids: Iterable[int]) -> None:
+        """Take these out."""
+        gone = list(ids)
+        await self._run(lambda: self._write([], gone))
+
+    async def beside(self) -> SearchIndex:
+        """A new, empty index to be filled. Raises Conflict when somebody else is filling one."""
+        return await self._run(lambda: _Fresh(self.folder))
+
+    async def swap(self, other: SearchIndex) -> None:
+        """Answer from the other from now on."""
+        if not isinstance(other, _Fresh):
+            raise TypeError("Only what `beside` has made can take this one's place.")
+        await self._run(lambda: self._take_over(other))
+
+    async def health(self) -> Health:
+        """How many works it holds."""
+        try:
+            searcher = await self._run(self._searcher)
+        except TryLater as cause:
+            return Health(self.name, ok=False, detail=str(cause))
+        if searcher is None:
+            return Health(self.name, ok=False, detail="No index has been made yet.")
+        return Health(self.name, ok=True, documents=searcher.num_docs)
+
+    async def close(self) -> None:
+        """Let the threads end."""
+        await asyncio.to_thread(self._pool.shutdown)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except (OSError, ValueError, RuntimeError) as cause:
+            raise TryLater(
+                "The search does not answer just now. Please try again in a while.", f"{type(cause).__name__}: {cause}"
+            ) from cause
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def _open(self) -> Any:
+        """The index that is current; None when there is none yet and we may not make one."""
+        with self._opening:
+            generation = _current(self.folder)
+            if generation is None or not generation.startswith(VERSION):
+                if self.read_only:
+                    return None
+                with _locked(self.folder / WRITING):
+                    generation = _current(self.folder)
+                    if generation is None or not generation.startswith(VERSION):
+                        generation = _new_generation(self.folder)
+                        _make_current(self.folder, generation)
+            if generation != self._generation:
+                self._index = tantivy.Index.open(str(self.folder / generation))
+                self._index.config_reader("manual")
+                self._generation, self._written_at = generation, 0
+            written_at = (self.folder / generation / "meta.json").stat().st_mtime_ns
+            if written_at != self._written_at:
+                self._index.reload()
+                self._written_at = written_at
+            return self._index
+
+    def _searcher(self) -> Any:
+        index = self._open()
+        return None if index is None else index.searcher()
+
+    def _write(self, documents: Sequence[WorkDocument], replaced: Sequence[int]) -> None:
+        if self.read_only:
+            raise TypeError("This index was opened to be read.")
+        if not replaced:
+            return
+        self._open()  # makes the folder, if need be
+        with _locked(self.folder / WRITING):
+            writer = self._open().writer(heap_size=HEAP, num_threads=1)
+            _send(writer, documents, replaced)
+            writer.wait_merging_threads()
+
+    def _take_over(self, other: "_Fresh") -> None:
+        other.finish()
+        with _locked(self.folder / WRITING):
+            _make_current(self.folder, other.generation)
+        _sweep_out(self.folder)
+        other.release()
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def _answer(self, query: Query) -> Results:
+        searcher = self._searcher()
+        if searcher is None:
+            return Results()
+        compose = asking.exact
+        found = self._page(searcher, query, compose)
+        total, better = found.count, None
+        if total < FEW and query.words:
+            better = _did_you_mean(searcher, query, total)
+            for looser in (asking.almost, asking.mostly):
+                if found.count < FEW:
+                    again = self._page(searcher, query, looser)
+                    if again.count > found.count:
+                        found, compose = again, looser
+        by_score = asking.order(query) is None
+        ids = searcher.fast_field_values("id", [address for _, address in found.hits])
+        hits = tuple(Hit(int(one), float(score) if by_score else 0.0) for (score, _), one in zip(found.hits, ids, strict=True))
+        return Results(hits, found.count, _facets(searcher, query, compose), better)
+
+    def _page(self, searcher: Any, query: Query, compose: Callable[[Query], Any]) -> Any:
+        order = asking.order(query)
+        if order is None:
+            return searcher.search(compose(query), limit=query.size, offset=query.offset)
+        return searcher.search(compose(query), limit=query.size, offset=query.offset, order_by_field=order[0], order=order[1])
+
+    def _suggest(self, prefix: str, limit: int) -> tuple[str, ...]:
+        searcher, words = self._searcher(), tokens(prefix)
+        if searcher is None or not words:
+            return ()
+        places = ("title", "other", "agent")
+        asked = asking.all_of(
+            [
+                asking.seen(),
+                *(asking.anywhere(places, partial(_has, word)) for word in words[:-1]),
+                asking.anywhere(places, partial(_begins, words[-1])),
+            ]
+        )
+        stored = [searcher.doc(address) for _, address in searcher.search(asked, limit=SAMPLE, count=False).hits]
+        return completions((text for one in stored for name in ("label", "author_is") for text in one.get_all(name)), words, limit)
+
+
+class _Fresh(EmbeddedIndex):
+    """An index that is being filled beside the one that answers."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._alone = (folder / REBUILDING).open("w")
+        try:
+            fcntl.flock(self._alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as cause:
+            self._alone.close()
+            raise Conflict("The index is being rebuilt already.") from cause
+        _sweep_out(folder)
+        self.generation = _new_generation(folder)
+        self._made = tantivy.Index.open(str(folder / self.generation))
+        self._writer: Any = self._made.writer(heap_size=BIG_HEAP, num_threads=1)
+
+    def _open(self) -> Any:
+        self._made.reload()
+        return self._made
+
+    def _write(self, documents: Sequence[WorkDocument], replaced: Sequence[int]) -> None:
+        _send(self._writer, documents, replaced)
+
+    def finish(self) -> None:
+        """Put everything in order on the disk."""
+        self._writer.wait_merging_threads()
+        self._writer = None
+
+    def release(self) -> None:
+        """Let others rebuild."""
+        self._alone.close()
+
+    async def close(self) -> None:
+        """Give up, unless it has taken the other's place."""
+        await super().close()
+        self._writer = None
+        self._alone.close()
+
+
+def _send(writer: Any, documents: Sequence[WorkDocument], replaced: Sequence[int]) -> None:
+    writer.delete_documents_by_query(Ask.term_set_query(SCHEMA, "id", list(replaced)))
+    for one in documents:
+        writer.add_document(document(one))
+    writer.commit()
+
+
+def _current(folder: Path) -> str | None:
+    try:
+        return (folder / CURRENT).read_text(encoding="ascii").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _make_current(folder: Path, generation: str) -> None:
+    new = folder / f"{CURRENT}.new"
+    new.write_text(generation, encoding="ascii")
+    new.replace(folder / CURRENT)
+
+
+def _new_generation(folder: Path) -> str:
+    generation = f"{VERSION}-{now():%Y%m%d%H%M%S}-{token(6)}"
+    (folder / generation).mkdir(parents=True)
+    tantivy.Index(SCHEMA, path=str(folder / generation))
+    return generation
+
+
+def _sweep_out(folder: Path) -> None:
+    """Remove what is not current. Whoever still reads it has it open, and keeps it until the next look."""
+    current = _current(folder)
+    for one in folder.glob("v*-*"):
+        if one.is_dir() and one.name != current:
+            shutil.rmtree(one, ignore_errors=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes from writing. Raises TryLater when one does so for too long."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    patience = time.monotonic() + WAIT
+    with path.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as cause:
+                if time.monotonic() > patience:
+                    raise TryLater("The index is busy. Please try again in a while.") from cause
+                time.sleep(0.02)
+        yield
+
+
+def _facets(searcher: Any, query: Query, compose: Callable[[Query], Any]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """How many works each value would give; of a filter in use, what its other values would give."""
+    filtered = {name for name, _ in query.filters}
+    groups = [(query, [name for name in query.facets if name not in filtered])]
+    groups += [(query.without(name), [name]) for name in query.facets if name in filtered]
+    found: dict[str, tuple[tuple[str, int], ...]] = {}
+    for asked, names in groups:
+        if names:
+            wanted = {name: {"terms": {"field": asking.NARROW[name], "size": VALUES}} for name in names}
+            counted = searcher.aggregate(compose(asked), wanted)
+            for name in names:
+                pairs = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted[name]["buckets"]]
+                found[name] = tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+    return {name: found[name] for name in query.facets}
+
+
+def _did_you_mean(searcher: Any, query: Query, total: int) -> str | None:
+    """What was typed, better spelt, if more is found by it."""
+    shown: dict[str, str] = {}
+
+    def frequency(word: str) -> int:
+        return max(int(searcher.doc_freq(place, word)) for place in WEIGHTS)
+
+    def near(word: str, wrong: int) -> Iterable[str]:
+        for place in ("title", "agent", "subject", "other"):
+            asked = asking.all_of([asking.seen(), Ask.fuzzy_term_query(SCHEMA, place, word, distance=wrong)])
+            for _, address in searcher.search(asked, limit=SAMPLE, count=False).hits:
+                stored = searcher.doc(address)
+                for name in ("label", "author_is", "subject_is"):
+                    for text in stored.get_all(name):
+                        for folded, spelt in spellings(text).items():
+                            shown.setdefault(folded, spelt)
+                            yield folded
+
+    better = spelling.better_words(query.words, frequency, near)
+    if not better:
+        return None
+    found = searcher.search(asking.exact(query.with_words(better)), limit=1)
+    return spelling.corrected(query.text, better, shown) if found.count > total else None
+
+
+def _has(word: str, place: str) -> Any:
+    return asking.term(place, word)
+
+
+def _begins(word: str, place: str) -> Any:
+    return asking.beginning(place, word)
