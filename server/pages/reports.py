@@ -1,5 +1,6 @@
 """Telling us that something is wrong: anyone may, without an account, about anything."""
 
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -8,20 +9,24 @@ from sqlalchemy.orm import Session, joinedload
 from starlette.requests import Request
 from starlette.responses import Response
 
+from community import timelines
 from community.errors import NotFound
+from community.people import actors
 from community.people.actors import Actor
 from community.posts import discussions
-from community.posts.post import Post, Standing
+from community.posts.post import Post
+from community.settings import Settings
 from federation import outbox
 from moderation import queue, reports, rules
 from moderation.tables import Origin
-from server import clients, context, forms, render, sessions, showing
+from server import clients, context, forms, letters, mail, render, sessions, showing
 from server.forms import Form
 from themes.filters import ACTIONS, N_
 from themes.views.moderation import Rule, Words
 
 OTHER = "other"
 MOST_REASON = 3000
+PAGE_OF_POST = re.compile(r"/(?:posts|events|announcements)/([a-z0-9-]{4,40})")
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Subject:
     post: Post | None
     author: Actor
     where: str
+    is_page: bool = False  # neither words nor a person: `where` is the address
 
 
 async def write(request: Request) -> Response:
@@ -45,7 +51,7 @@ async def create(request: Request) -> Response:
     here.limits.check("report address", clients.address(request))
     form = await forms.read(
         request,
-        about=forms.required(500),
+        about=forms.optional(500),
         rule=forms.required(40, missing=N_("Please choose what fits best.")),
         reason=forms.optional(MOST_REASON),
         email=forms.optional(320, forms.email),
@@ -71,7 +77,7 @@ async def create(request: Request) -> Response:
             post=post,
             actor=None if post else await session.get_one(Actor, found.author.id),
             origin=Origin.form,
-            reason=form["reason"] or "",
+            reason="\n".join(part for part in (form["reason"], found.where if found.is_page else "") if part),
             rule=rule,
             reporter=await session.get(Actor, member.actor_id) if member else None,
             reporter_email=email,
@@ -80,8 +86,12 @@ async def create(request: Request) -> Response:
         if form["forward"] and not found.author.is_local:
             said = "\n".join(part for part in (rules.policy().title(rule, "en"), form["reason"] or "") if part)
             await outbox.flag(session, here.library, found.author, [post.uri] if post else [], said)
+        if email and mail.works(here.settings):
+            values = {"code": code, "track_url": f"{here.settings.root}/report/track?code={code}"}
+            letters.owe(session, email, here.renderer.text(render.language(request), "mail/receipt.txt", values))
     here.hub.delivery_bell.ring()
-    return render.page(request, "report/done", code=code, track_url=f"/report/track?code={code}", email_sent=bool(email), status=201)
+    is_sent = bool(email) and mail.works(here.settings)
+    return render.page(request, "report/done", code=code, track_url=f"/report/track?code={code}", email_sent=is_sent, status=201)
 
 
 async def track(request: Request) -> Response:
@@ -140,22 +150,35 @@ async def _form(request: Request, uri: str, form: Form, status: int = 200) -> Re
 
 
 async def _find(request: Request, uri: str) -> Subject:
-    """The post or person at this address, whoever asks may see it; raises NotFound."""
-    uris = context.of(request).uris
+    """The post or person at this address, as far as whoever asks may see it; for any other page of ours, the library. Raises NotFound."""
+    here = context.of(request)
+    reader = sessions.reader(request)
 
     def ask(session: Session) -> Subject | None:
         loads = (joinedload(Post.author), joinedload(Post.about))
-        post = session.scalars(select(Post).where(Post.uri == uri).options(*loads)).first()
-        if post is not None and (post.is_seen or post.standing is Standing.held):
+        named = PAGE_OF_POST.fullmatch(uri.removeprefix(here.settings.root))
+        wanted = Post.token == named[1] if named and here.uris.is_ours(uri) else Post.uri == uri
+        post = session.scalars(select(Post).where(wanted).options(*loads)).first()
+        if post is not None:
+            said = timelines.by_id(session, post.id)
+            if said is None or not timelines.may_see(said, reader):
+                return None
             return Subject(post, post.author, post.about.title if post.about else "")
-        work_id = uris.work_id(uri)
-        if post is None and work_id is not None:
-            host = session.scalars(select(Actor).where(Actor.uri == uris.library)).first()
+        host = session.scalars(select(Actor).where(Actor.uri == here.uris.library)).first()
+        if (work_id := here.uris.work_id(uri)) is not None:
             return Subject(Post(about_id=work_id, html="", kind="discussion"), host, "") if host else None
-        actor = session.scalars(select(Actor).where(Actor.uri == uri)).first()
-        return Subject(None, actor, "") if actor is not None else None
+        actor = session.scalars(select(Actor).where(Actor.uri == uri)).first() or _profile(session, here.settings, uri)
+        if actor is not None:
+            return Subject(None, actor, "")
+        return Subject(None, host, uri, is_page=True) if host is not None and (not uri or here.uris.is_ours(uri)) else None
 
-    found = await context.of(request).library.database.read(ask)
+    found = await here.library.database.read(ask)
     if found is None:
         raise NotFound("We do not have what you want to report, or it is gone already. Use the “Report” link beside it.")
     return found
+
+
+def _profile(session: Session, settings: Settings, uri: str) -> Actor | None:
+    """Whose page of ours this is."""
+    name, _, domain = uri.removeprefix(f"{settings.root}/@").partition("@")
+    return actors.find_by_handle(session, name, domain or None) if uri.startswith(f"{settings.root}/@") else None

@@ -81,12 +81,12 @@ def rows(session: Session, look: Show, who: str, tab: str, page: int) -> tuple[l
     if tab == "ours":
         wanted.append(Actor.domain.is_(None))
     query = select(Actor, Account.role).outerjoin(Account, Account.actor_id == Actor.id).where(*wanted)
-    found = session.execute(query.order_by(Actor.id.desc()).limit(SIZE).offset((page - 1) * SIZE)).tuples().all()
+    found = session.execute(query.order_by(Actor.id.desc()).limit(SIZE).offset((page - 1) * SIZE)).all()
     total = session.scalar(select(func.count()).select_from(Actor).where(*wanted)) or 0
     ids = [actor.id for actor, _ in found]
     seen = select(Post.author_id, func.count()).where(Post.author_id.in_(ids), Post.standing.in_(SEEN_AT_ALL)).group_by(Post.author_id)
-    posts = dict(session.execute(seen).tuples().all())
-    cases = dict(session.execute(select(Case.actor_id, func.count()).where(Case.actor_id.in_(ids)).group_by(Case.actor_id)).tuples().all())
+    posts = dict(session.execute(seen).all())
+    cases = dict(session.execute(select(Case.actor_id, func.count()).where(Case.actor_id.in_(ids)).group_by(Case.actor_id)).all())
     return [
         PersonRow(
             person=look.actor(actor, role),

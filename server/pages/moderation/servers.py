@@ -67,7 +67,7 @@ def rows(session: Session, page: int, size: int = SIZE) -> tuple[list[ServerRow]
         .outerjoin(Instance, Instance.host == known.c.host)
         .order_by(DomainRule.id.is_(None), known.c.host)
     )
-    found = session.execute(query.limit(size).offset((page - 1) * size)).tuples().all()
+    found = session.execute(query.limit(size).offset((page - 1) * size)).all()
     total = session.scalar(select(func.count()).select_from(known)) or 0
     people, posts = _counts(session, [host for host, *_ in found])
     return [_row(host, rule, instance, people, posts) for host, rule, instance in found], total
@@ -78,8 +78,8 @@ def _counts(session: Session, hosts: Sequence[str]) -> tuple[dict[str, int], dic
     people = select(Actor.domain, func.count()).where(named).group_by(Actor.domain)
     posts = select(Actor.domain, func.count()).join(Post, Post.author_id == Actor.id).where(named).group_by(Actor.domain)
     return (
-        {host or "": count for host, count in session.execute(people).tuples()},
-        {host or "": count for host, count in session.execute(posts).tuples()},
+        {host or "": count for host, count in session.execute(people)},
+        {host or "": count for host, count in session.execute(posts)},
     )
 
 
