@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from community.errors import Refusal
-from server.cli import library, running
+from server.cli import catalog, checking, library, people, running, safekeeping, servers
 
 app = typer.Typer(
     name="bookmobile",
@@ -22,9 +22,17 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "serve": running.serve,
     "worker": running.work,
     "migrate": library.migrate,
+    "check": checking.check,
+    "import": catalog.import_,
+    "follow": servers.follow,
+    "block": servers.block,
+    "backup": safekeeping.backup,
+    "restore": safekeeping.restore,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(people.app, name="user")
+app.add_typer(servers.app, name="blocklist")
 
 
 def main() -> None:

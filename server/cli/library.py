@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import settings as knobs
-from community.errors import Conflict, Misconfigured, Unprocessable
+from community.errors import Conflict, Misconfigured
 from community.library import Library, open_library
 from community.people import accounts
 from community.people.accounts import Account, Role
@@ -22,9 +22,7 @@ from federation import keys, residents
 from server import schema
 from server.actions import registering
 from server.actions.registering import Newcomer
-from server.cli import opening
-
-USERNAME = re.compile(r"[a-z0-9_]{1,60}")
+from server.cli import opening, people
 
 
 def init(
@@ -79,17 +77,13 @@ async def _make(chosen: Settings, email: str, username: str) -> tuple[str, str]:
                 account = await _open_administrator(session, library, email, username, pair)
             account.role = Role.administrator
             found = (await session.get_one(Actor, account.actor_id)).username
-            link = await registering.make_link(session, email)
-        return found, f"{library.uris.root}/sign-in/{link}"
+            return found, await people.link(session, library, email)
     finally:
         await library.close()
 
 
 async def _open_administrator(session: AsyncSession, library: Library, email: str, username: str, pair: tuple[str, str]) -> Account:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise Unprocessable(f"{email} is not an e-mail address.")
-    if username and not USERNAME.fullmatch(username):
-        raise Unprocessable("A username has small letters, digits and _ only.")
+    people.check(username or "first", email)
     first = (await session.scalars(select(Account).where(Account.role == Role.administrator, Account.closed_at.is_(None)))).first()
     if first is not None:
         raise Conflict(f"This library has an administrator already ({first.email}). See `bookmobile user create --help`.")
