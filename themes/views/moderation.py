@@ -101,7 +101,6 @@ class Case:
     server: str = ""  # of the author, when not ours
     server_state: str = "open"  # open, limited, refused
     version: int = 1  # goes back with the decision, so that two moderators do not decide at once
-    version: int = 1  # goes back with a decision: whoever comes second is told
 
 
 @dataclass(frozen=True, slots=True)
