@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from community.settings import Settings
-from search.embedded.index import EmbeddedIndex
+from search.folder import EmbeddedIndex
 from search.index import SearchIndex
 from search.meili import MeiliIndex
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from search.documents import WorkDocument
-from search.embedded.index import EmbeddedIndex
+from search.folder import EmbeddedIndex
 from search.index import SearchIndex
 from search.meili import MeiliIndex
 

@@ -19,8 +19,8 @@ from community.posts.post import Standing
 from community.settings import Settings
 from search import indexer
 from search.documents import WorkDocument, gather
-from search.embedded.index import EmbeddedIndex
 from search.engines import open_index
+from search.folder import EmbeddedIndex
 from search.meili import MeiliIndex
 from search.query import parse
 from search.tables import Bookmark

@@ -8,20 +8,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-
-import tantivy
-from tantivy import Query as Ask
 
 from community.clock import now
 from community.errors import Conflict, TryLater
 from community.uris import token
-from search import spelling
+from search import embedded, spelling
 from search.documents import WorkDocument
-from search.embedded import asking
-from search.embedded.schema import SCHEMA, VERSION, WEIGHTS, document
+from search.embedded import NARROW, VERSION, WEIGHTS
 from search.index import FEW, VALUES, Health, Hit, Results, SearchIndex
 from search.query import Query
 from search.words import completions, spellings, tokens
@@ -112,8 +107,7 @@ class EmbeddedIndex:
                         generation = _new_generation(self.folder)
                         _make_current(self.folder, generation)
             if generation != self._generation:
-                self._index = tantivy.Index.open(str(self.folder / generation))
-                self._index.config_reader("manual")
+                self._index = embedded.open_at(self.folder / generation)
                 self._generation, self._written_at = generation, 0
             written_at = (self.folder / generation / "meta.json").stat().st_mtime_ns
             if written_at != self._written_at:
@@ -133,7 +127,7 @@ class EmbeddedIndex:
         self._open()  # makes the folder, if need be
         with _locked(self.folder / WRITING):
             writer = self._open().writer(heap_size=HEAP, num_threads=1)
-            _send(writer, documents, replaced)
+            embedded.send(writer, documents, replaced)
             writer.wait_merging_threads()
 
     def _take_over(self, other: "_Fresh") -> None:
@@ -149,23 +143,23 @@ class EmbeddedIndex:
         searcher = self._searcher()
         if searcher is None:
             return Results()
-        compose = asking.exact
+        compose = embedded.exact
         found = self._page(searcher, query, compose)
         total, better = found.count, None
         if total < FEW and query.words:
             better = _did_you_mean(searcher, query, total)
-            for looser in (asking.almost, asking.mostly):
+            for looser in (embedded.almost, embedded.mostly):
                 if found.count < FEW:
                     again = self._page(searcher, query, looser)
                     if again.count > found.count:
                         found, compose = again, looser
-        by_score = asking.order(query) is None
+        by_score = embedded.order(query) is None
         ids = searcher.fast_field_values("id", [address for _, address in found.hits])
         hits = tuple(Hit(int(one), float(score) if by_score else 0.0) for (score, _), one in zip(found.hits, ids, strict=True))
         return Results(hits, found.count, _facets(searcher, query, compose), better)
 
     def _page(self, searcher: Any, query: Query, compose: Callable[[Query], Any]) -> Any:
-        order = asking.order(query)
+        order = embedded.order(query)
         if order is None:
             return searcher.search(compose(query), limit=query.size, offset=query.offset)
         return searcher.search(compose(query), limit=query.size, offset=query.offset, order_by_field=order[0], order=order[1])
@@ -174,15 +168,7 @@ class EmbeddedIndex:
         searcher, words = self._searcher(), tokens(prefix)
         if searcher is None or not words:
             return ()
-        places = ("title", "other", "agent")
-        asked = asking.all_of(
-            [
-                asking.seen(),
-                *(asking.anywhere(places, partial(_has, word)) for word in words[:-1]),
-                asking.anywhere(places, partial(_begins, words[-1])),
-            ]
-        )
-        stored = [searcher.doc(address) for _, address in searcher.search(asked, limit=SAMPLE, count=False).hits]
+        stored = [searcher.doc(address) for _, address in searcher.search(embedded.going_on(words), limit=SAMPLE, count=False).hits]
         return completions((text for one in stored for name in ("label", "author_is") for text in one.get_all(name)), words, limit)
 
 
@@ -200,7 +186,7 @@ class _Fresh(EmbeddedIndex):
             raise Conflict("The index is being rebuilt already.") from cause
         _sweep_out(folder)
         self.generation = _new_generation(folder)
-        self._made = tantivy.Index.open(str(folder / self.generation))
+        self._made = embedded.open_at(folder / self.generation)
         self._writer: Any = self._made.writer(heap_size=BIG_HEAP, num_threads=1)
 
     def _open(self) -> Any:
@@ -208,7 +194,7 @@ class _Fresh(EmbeddedIndex):
         return self._made
 
     def _write(self, documents: Sequence[WorkDocument], replaced: Sequence[int]) -> None:
-        _send(self._writer, documents, replaced)
+        embedded.send(self._writer, documents, replaced)
 
     def finish(self) -> None:
         """Put everything in order on the disk."""
@@ -224,13 +210,6 @@ class _Fresh(EmbeddedIndex):
         await super().close()
         self._writer = None
         self._alone.close()
-
-
-def _send(writer: Any, documents: Sequence[WorkDocument], replaced: Sequence[int]) -> None:
-    writer.delete_documents_by_query(Ask.term_set_query(SCHEMA, "id", list(replaced)))
-    for one in documents:
-        writer.add_document(document(one))
-    writer.commit()
 
 
 def _current(folder: Path) -> str | None:
@@ -249,7 +228,7 @@ def _make_current(folder: Path, generation: str) -> None:
 def _new_generation(folder: Path) -> str:
     generation = f"{VERSION}-{now():%Y%m%d%H%M%S}-{token(6)}"
     (folder / generation).mkdir(parents=True)
-    tantivy.Index(SCHEMA, path=str(folder / generation))
+    embedded.make(folder / generation)
     return generation
 
 
@@ -286,7 +265,7 @@ def _facets(searcher: Any, query: Query, compose: Callable[[Query], Any]) -> dic
     found: dict[str, tuple[tuple[str, int], ...]] = {}
     for asked, names in groups:
         if names:
-            wanted = {name: {"terms": {"field": asking.NARROW[name], "size": VALUES}} for name in names}
+            wanted = {name: {"terms": {"field": NARROW[name], "size": VALUES}} for name in names}
             counted = searcher.aggregate(compose(asked), wanted)
             for name in names:
                 pairs = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted[name]["buckets"]]
@@ -303,8 +282,7 @@ def _did_you_mean(searcher: Any, query: Query, total: int) -> str | None:
 
     def near(word: str, wrong: int) -> Iterable[str]:
         for place in ("title", "agent", "subject", "other"):
-            asked = asking.all_of([asking.seen(), Ask.fuzzy_term_query(SCHEMA, place, word, distance=wrong)])
-            for _, address in searcher.search(asked, limit=SAMPLE, count=False).hits:
+            for _, address in searcher.search(embedded.near(place, word, wrong), limit=SAMPLE, count=False).hits:
                 stored = searcher.doc(address)
                 for name in ("label", "author_is", "subject_is"):
                     for text in stored.get_all(name):
@@ -315,13 +293,5 @@ def _did_you_mean(searcher: Any, query: Query, total: int) -> str | None:
     better = spelling.better_words(query.words, frequency, near)
     if not better:
         return None
-    found = searcher.search(asking.exact(query.with_words(better)), limit=1)
+    found = searcher.search(embedded.exact(query.with_words(better)), limit=1)
     return spelling.corrected(query.text, better, shown) if found.count > total else None
-
-
-def _has(word: str, place: str) -> Any:
-    return asking.term(place, word)
-
-
-def _begins(word: str, place: str) -> Any:
-    return asking.beginning(place, word)

@@ -1,15 +1,96 @@
-"""A query in the engine's own terms."""
+"""The door to tantivy: the fields of our index, and a query in the engine's own terms."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import tantivy
-from tantivy import Occur, Order
+from tantivy import Document, Occur, Order
 from tantivy import Query as Ask
 
-from search.embedded.schema import SCHEMA, WEIGHTS
-from search.query import Query, Sort, years
-from search.words import LITTLE, reach
+from search.documents import WorkDocument
+from search.query import Query, Sort, number, years
+from search.words import LITTLE, reach, tokens
+
+VERSION = "v1"  # an index of another version is not read, and filled anew
+
+# Where a word is looked for, and what it weighs there.
+WEIGHTS = {"title": 6.0, "other": 3.5, "agent": 3.0, "subject": 2.0, "series": 1.5, "text": 0.6}
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", stored=True, indexed=True, fast=True)
+    builder.add_unsigned_field("visible", indexed=True)
+    for name in WEIGHTS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    for name in ("number", "whole"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("format", "language", "audience", "decade", "sort_title"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    for name in ("subject_is", "author_is"):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic", fast=True)
+    builder.add_text_field("label", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("year", indexed=True, fast=True)
+    builder.add_integer_field("added", fast=True)
+    builder.add_float_field("rating", fast=True)
+    return builder.build()
+
+
+SCHEMA = _schema()
+
+
+def document(work: WorkDocument) -> Any:
+    def words(*texts: str) -> list[str]:
+        return [" ".join(tokens(text)) for text in texts]
+
+    told: dict[str, Any] = {
+        "id": work.id,
+        "visible": int(work.is_visible),
+        "title": words(work.title),
+        "whole": words(work.title, *work.other_titles),
+        "other": words(*work.subtitles, *work.other_titles),
+        "agent": words(*work.agents),
+        "subject": words(*work.subjects),
+        "series": words(*work.series),
+        "text": words(work.description),
+        "number": list(dict.fromkeys([*map(number, work.all_numbers), *work.all_numbers])),
+        "format": list(work.forms),
+        "language": list(work.languages),
+        "audience": list(work.audiences),
+        "decade": [work.decade] if work.decade else [],
+        "subject_is": list(work.subjects),
+        "author_is": list(work.agents),
+        "label": [work.title, *work.other_titles],
+        "sort_title": work.sort_title,
+        "added": int(work.added_at.timestamp() * 1000),
+    }
+    if work.year is not None:
+        told["year"] = work.year
+    if work.rating is not None:
+        told["rating"] = work.rating
+    return Document.from_dict(told, SCHEMA)
+
+
+def make(folder: Path) -> None:
+    """A new, empty index in this folder."""
+    tantivy.Index(SCHEMA, path=str(folder))
+
+
+def open_at(folder: Path) -> Any:
+    """The index in this folder; it shows what was written later when it is told to reload."""
+    index = tantivy.Index.open(str(folder))
+    index.config_reader("manual")
+    return index
+
+
+def send(writer: Any, documents: Iterable[WorkDocument], replaced: Sequence[int]) -> None:
+    """Write these in place of what was there of those ids; when this returns, they are on the disk."""
+    writer.delete_documents_by_query(Ask.term_set_query(SCHEMA, "id", list(replaced)))
+    for one in documents:
+        writer.add_document(document(one))
+    writer.commit()
+
 
 PLACES = {"": tuple(WEIGHTS), "title": ("title", "other"), "author": ("agent",), "subject": ("subject",), "series": ("series",)}
 BEGUN, ALMOST, WHOLE = 0.3, 0.2, 12.0  # weights of a word's beginning, of one almost so, of the whole title
@@ -102,11 +183,6 @@ def weighed(asked: Any, place: str) -> Any:
     return Ask.boost_query(asked, WEIGHTS[place])
 
 
-def anywhere(places: Iterable[str], ask: Callable[[str], Any]) -> Any:
-    """In the best of these fields."""
-    return _best(weighed(ask(place), place) for place in places)
-
-
 def all_of(asked: Iterable[Any]) -> Any:
     """All of these hold."""
     return Ask.boolean_query([(Occur.Must, one) for one in asked])
@@ -140,3 +216,15 @@ def order(query: Query) -> tuple[str, Any] | None:
     if query.sort is Sort.relevance:
         return None if query.clauses else ORDER[Sort.newest]
     return ORDER[query.sort]
+
+
+def near(place: str, word: str, wrong: int) -> Any:
+    """Anybody may find it, and a field has a word within so many letters of this one."""
+    return all_of([seen(), Ask.fuzzy_term_query(SCHEMA, place, word, distance=wrong)])
+
+
+def going_on(words: Sequence[str]) -> Any:
+    """Anybody may find it, and its titles or makers have all these words, the last perhaps only begun."""
+    places = ("title", "other", "agent")
+    whole = [_best(weighed(term(place, word), place) for place in places) for word in words[:-1]]
+    return all_of([seen(), *whole, _best(weighed(beginning(place, words[-1]), place) for place in places)])

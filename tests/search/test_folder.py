@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from community.errors import Conflict, TryLater
-from search.embedded.index import CURRENT, EmbeddedIndex
+from search.folder import CURRENT, EmbeddedIndex
 from search.query import parse
 from tests.search.conftest import BOOKS, work
 

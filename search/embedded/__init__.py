@@ -1,1 +1,0 @@
-"""The index in a folder of our own, by tantivy. From outside, use `search.embedded.index.EmbeddedIndex`."""
