@@ -17,7 +17,7 @@ from community import messages
 from community.catalog.tables import Work
 from community.library import Library
 from community.posts.post import Post
-from server import metrics, render, sessions
+from server import metrics, negotiating, render, sessions
 
 MOST_BYTES = 32_000_000
 MOST_BODY = 400_000  # bytes of one page
@@ -93,7 +93,8 @@ class PageCache:
         headers = Headers(scope=scope)
         accept = headers.get("accept", "")
         as_json = "json" in accept and "text/html" not in accept
-        key = (scope["path"], scope["query_string"], self._said(scope, headers), as_json)
+        led_on = as_json and negotiating.knows_only_posts(headers)
+        key = (scope["path"], scope["query_string"], self._said(scope, headers), as_json, led_on)
         version = await self._version(scope["path"], question)
         if await self._answer(key, version, headers, send):
             return
