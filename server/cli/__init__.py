@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "migrate": library.migrate,
     "check": checking.check,
     "import": catalog.import_,
+    "reindex": catalog.reindex,
     "follow": servers.follow,
     "block": servers.block,
     "backup": safekeeping.backup,

@@ -1,4 +1,4 @@
-"""The catalogue: records come in."""
+"""The catalogue: records come in, and can be found."""
 
 import asyncio
 import base64
@@ -21,9 +21,10 @@ from community.catalog.tables import ImportRun, RefusedRecord
 from community.clock import now
 from community.errors import Refusal
 from community.library import Library
+from search import indexer
+from search.engines import open_index
 from server.cli import opening
 
-SOURCE = "catalogue"
 PAGE = 1000  # refused records fetched at once
 
 
@@ -57,7 +58,9 @@ def import_(
     files: Annotated[list[Path], typer.Argument(help="MARC 21, UNIMARC, MARCXML, CSV, TSV or XLSX; .gz of each.", metavar="FILE...")],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
-    source: Annotated[str, typer.Option(help="Where the records come from: their numbers are compared within one source.")] = SOURCE,
+    source: Annotated[
+        str, typer.Option(help="Where the records come from, for their numbers are its own; the file's name if missing.")
+    ] = "",
 ) -> None:
     """Take records into the catalogue; the same ones again change nothing, and a bad one never stops the others."""
     if format not in FORMATS:
@@ -72,12 +75,31 @@ def import_(
         raise typer.Exit(1)
 
 
+def reindex() -> None:
+    """Make the search index anew beside the old one, which answers until the new one takes its place."""
+    print(f"{opening.run(_reindex())} titles can be found.")
+
+
+async def _reindex() -> int:
+    async with opening.library() as library:
+        index = open_index(library.settings)
+        try:
+            console = Console(stderr=True)
+            with Progress(console=console, disable=not console.is_terminal) as progress:
+                task = progress.add_task("reindex", total=None)
+                return await indexer.rebuild(
+                    library.database, index, lambda done, total: progress.update(task, completed=done, total=total)
+                )
+        finally:
+            await index.close()
+
+
 async def _import(files: list[Path], format: str, dry_run: bool, source: str) -> tuple[Tally, bool]:
     tally, failed = Tally(), False
     async with opening.library() as library:
         for file in files:
             try:
-                tally += await _import_one(library, file, format, dry_run, source)
+                tally += await _import_one(library, file, format, dry_run, source or file.name[:100])
             except OSError as cause:
                 failed = True
                 print(f"bookmobile: {file} cannot be read: {cause.strerror or cause}.", file=sys.stderr)

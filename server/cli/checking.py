@@ -8,8 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from community.catalog.tables import Work
 from community.database import Database
 from community.errors import Misconfigured, Refusal
 from community.messages import NAMES
@@ -17,6 +19,7 @@ from community.people import actors
 from community.settings import Settings
 from community.uris import LIBRARY
 from moderation.policies import registry
+from search.engines import open_index
 from server import mail, schema
 from server.cli import opening
 from server.renderer import Renderer
@@ -60,6 +63,12 @@ async def _database(chosen: Settings) -> AsyncIterator[str]:
         async with database.snapshot() as session:
             if await actors.local(session, LIBRARY) is None:
                 yield "The library has no keys yet: run `bookmobile migrate`."
+            titles = await session.scalar(select(func.count()).select_from(Work)) or 0
+        index = open_index(chosen, read_only=True)
+        found = await index.health()
+        await index.close()
+        if titles and not (found.ok and found.documents):
+            yield f"The search index does not answer, or is empty: run `bookmobile reindex`. {found.detail}".rstrip()
     except Refusal as cause:
         yield cause.public
     except (SQLAlchemyError, OSError) as cause:

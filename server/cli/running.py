@@ -14,7 +14,6 @@ import typer
 import uvicorn
 
 from community.errors import Misconfigured, Refusal
-from community.library import open_library
 from community.settings import Settings
 from federation import residents
 from server import app, worker
@@ -87,7 +86,9 @@ async def _serve(chosen: Settings, listener: socket.socket, *, with_worker: bool
     )
     stop = told_to_stop(lifeline)
     serving = asyncio.create_task(web.serve(sockets=[listener]), name="web")
-    working = asyncio.create_task(worker.run(bookmobile.here.hub), name="worker") if with_worker else None
+    working = None
+    if with_worker:
+        working = asyncio.create_task(worker.run(bookmobile.here.hub, bookmobile.sweep), name="worker")
     stopping = asyncio.create_task(stop.wait())
     tasks = [task for task in (serving, working, stopping) if task is not None]
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -114,10 +115,9 @@ async def _serve_with_many(chosen: Settings, listener: socket.socket, workers: i
 
 async def _work(chosen: Settings, lifeline: int | None) -> None:
     await make_ready(chosen)
-    library = open_library(chosen)
-    hub = app.open_hub(library)
+    bookmobile = app.build(chosen)
     try:
-        working = asyncio.create_task(worker.run(hub), name="worker")
+        working = asyncio.create_task(worker.run(bookmobile.here.hub, bookmobile.sweep), name="worker")
         stopping = asyncio.create_task(told_to_stop(lifeline).wait())
         log.info("%s: the worker has begun", chosen.name)
         await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -126,8 +126,7 @@ async def _work(chosen: Settings, lifeline: int | None) -> None:
         await _end(working)
         stopping.cancel()
     finally:
-        await hub.remote.close()
-        await library.close()
+        await bookmobile.close()
 
 
 async def make_ready(chosen: Settings) -> None:

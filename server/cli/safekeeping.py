@@ -21,7 +21,7 @@ from server.cli import opening
 
 DATABASE, LABEL, DATA = "bookmobile.sqlite", "label.json", "data"
 # The index is made again from the database; what was uploaded for an import has been imported.
-LEFT_OUT = frozenset({"index", "uploads"})
+LEFT_OUT = frozenset({"search", "uploads"})
 
 
 def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for example library.tar.gz.")]) -> None:
