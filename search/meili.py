@@ -76,7 +76,12 @@ class MeiliIndex:
             "attributesToRetrieve": ["label", "author_is"],
             "limit": 60,
         }
-        hits = (await self._run(lambda: self._client.index(self.uid).search(" ".join(words), asked)))["hits"]
+        try:
+            hits = (await self._run(lambda: self._client.index(self.uid).search(" ".join(words), asked)))["hits"]
+        except TryLater as cause:
+            if _is_missing(cause.__cause__):
+                return ()
+            raise
         return completions((text for hit in hits for text in [*hit["label"], *hit["author_is"]]), words, limit)
 
     async def put(self, documents: Sequence[WorkDocument]) -> None:
@@ -110,7 +115,7 @@ class MeiliIndex:
         try:
             documents = await self._run(lambda: self._client.index(self.uid).get_stats().number_of_documents)
         except TryLater as cause:
-            if isinstance(cause.__cause__, MeilisearchApiError) and cause.__cause__.code == "index_not_found":
+            if _is_missing(cause.__cause__):
                 return Health(self.name, ok=True, detail="No index has been made yet.")
             return Health(self.name, ok=False, detail=str(cause))
         return Health(self.name, ok=True, documents=int(documents))
@@ -139,7 +144,7 @@ class MeiliIndex:
             try:
                 self._client.get_raw_index(self.uid)
             except MeilisearchApiError as cause:
-                if cause.code != "index_not_found":
+                if not _is_missing(cause):
                     raise
                 # Another process may be making it at this moment: that is as good.
                 self._task(lambda: self._client.create_index(self.uid, {"primaryKey": "id"}), but="index_already_exists")
@@ -168,7 +173,7 @@ class MeiliIndex:
             if answers[0]["totalHits"] == 0 and len(query.words) > 2:
                 answers = self._client.multi_search([{**one, "matchingStrategy": "last"} for one in asked])["results"]
         except MeilisearchApiError as cause:
-            if cause.code == "index_not_found":
+            if _is_missing(cause):
                 return Results()
             raise
         counted: dict[str, tuple[tuple[str, int], ...]] = {}
@@ -184,6 +189,11 @@ class MeiliIndex:
             facets={name: counted.get(name, ()) for name in query.facets},
             did_you_mean=_did_you_mean(query, hits),
         )
+
+
+def _is_missing(cause: BaseException | None) -> bool:
+    """Whether the server says that there is no such index: nobody has written to it yet."""
+    return isinstance(cause, MeilisearchApiError) and cause.code == "index_not_found"
 
 
 def _document(work: WorkDocument) -> dict[str, Any]:
