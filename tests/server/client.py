@@ -1,5 +1,6 @@
 """A browser without a screen: keeps cookies, finds the form's token, sends forms."""
 
+import io
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -65,6 +66,12 @@ class Browser:
         page = await self.get(form or path)
         token = page.token or await self.token()
         return await self.post(path, {"csrf": token, **fields})
+
+    async def upload(self, path: str, token: str, name: str, body: bytes, **fields: str) -> Page:
+        """Send a form with a file."""
+        form = aiohttp.FormData({"csrf": token, **fields})
+        form.add_field("file", io.BytesIO(body), filename=name, content_type="application/octet-stream")
+        return await self.post(path, form)
 
     async def follow(self, page: Page) -> Page:
         """Go where a redirect leads."""

@@ -16,7 +16,7 @@ from moderation import reports
 from moderation.tables import Origin
 from server.actions import publishing
 from server.routes import ROUTES
-from tests.server.client import browser
+from tests.server.client import Browser, browser
 from tests.world import Town, town
 
 READER, LIBRARIAN, MODERATOR, ADMINISTRATOR = Role.reader, Role.librarian, Role.moderator, Role.administrator
@@ -189,9 +189,9 @@ async def one_of_everything(folder: Path) -> AsyncIterator[Site]:
 async def test_every_page_is_reached_by_those_who_may(tmp_path: Path) -> None:
     wrong: list[str] = []
     async with one_of_everything(tmp_path) as site, AsyncExitStack() as stack:
-        visitors = {None: await stack.enter_async_context(browser(site.here))}
-        for role, account in site.people.items():
-            visitors[role] = await (await stack.enter_async_context(browser(site.here))).sign_in(account)
+        visitors: dict[Role | None, Browser] = {None: await stack.enter_async_context(browser(site.here))}
+        for worker, account in site.people.items():
+            visitors[worker] = await (await stack.enter_async_context(browser(site.here))).sign_in(account)
 
         for pattern, role, status in PAGES:
             page = await visitors[role].get(site.path(pattern))
