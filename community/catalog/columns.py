@@ -97,7 +97,7 @@ AUDIENCE_WORDS = {
 UNSAID_ROLES = {"film": "drt", "music": "prf", "score": "cmp", "game": "inv", "map": "", "kit": "", "other": "", "periodical": ""}
 
 ROLE_BEHIND = re.compile(r"\s*[(\[](?P<role>[^()\[\]]{2,40})[)\]]\s*$")
-YEARS_BEHIND = re.compile(r"[,\s]*[(<]?\s*(?P<years>(?:ca\.? ?)?\d{3,4}\s*[-–]\s*(?:\d{4})?)\s*[)>]?\s*$")
+YEARS_BEHIND = re.compile(r"[(<]?(?P<years>(?:ca\.? ?)?\d{3,4}\s*[-–]\s*(?:\d{4})?)\s*[)>]?$")
 NUMBER_BEHIND = re.compile(
     r"^(?P<name>.+?)\s*(?:[,;:]|,?\s+(?:no|nr|n|vol|volume|book|libro|del|band|bok)\.?|\s#|,?\s\(#?)\s*(?P<number>\d{1,4}[a-z]?)\)?$", re.I
 )
@@ -133,6 +133,9 @@ def _index(table: Mapping[str, str]) -> dict[str, str]:
 COLUMNS = {**_index(HEADERS), **{word: f"role {code}" for word, code in _index(ROLES).items()}}
 FORM_OF = _index(FORM_WORDS)
 AUDIENCE_OF = _index(AUDIENCE_WORDS)
+# Cells that may be long; all others are names, numbers and lists of them.
+LONG = ("description", "contents")
+LONGEST_CELL = 4000
 # Headers that are an identifier's own name: the cell needs no "oclc:" in front.
 NAMED_NUMBERS = frozenset(("oclc", "lccn", "imdb", "wikidata", "doi"))
 
@@ -207,6 +210,7 @@ class Sheet:
         shares: list[tuple[str, str]] = []
         for position, (meaning, word) in self.columns.items():
             cell = tidy(row[position]) if position < len(row) else ""
+            cell = cell if meaning in LONG else cell[:LONGEST_CELL]
             if not cell:
                 continue
             if meaning == "identifiers" and word in NAMED_NUMBERS:

@@ -22,6 +22,8 @@ ELISION = re.compile(
     r"\b(l|d|c|s|j|m|n|t|qu|un|dell|all|dall|nell|sull|coll|quell|quest|bell|sant|tutt|com|dov|cos|jusqu|lorsqu|puisqu|quelqu)'(?=\w)"
 )
 NOT_WORDS = re.compile(r"[\W_]+")
+# Marks that turn the direction of writing for all that follows: a title must not reorder the page around it.
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 MARKS_OF_ISBD = " \t\r\n/:;=,"
 # A full stop belongs to these; everywhere else it ends a field.
 ABBREVIATION = re.compile(
@@ -104,6 +106,8 @@ def _unprintable(c: str) -> str:
     """What stands in for a character that cannot be shown: a space for spaces, nothing for controls, itself when it shapes letters."""
     if c.isspace():
         return " "
+    if c in TURNS:
+        return ""
     category = unicodedata.category(c)
     # Format characters join and direct letters of some scripts; unassigned and private ones may be newer than we are.
     return c if category in ("Cf", "Co", "Cn") and c not in "\ufeff\ufffe\uffff" else ""

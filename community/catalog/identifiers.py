@@ -27,8 +27,11 @@ def isbn13(text: str) -> str | None:
     for match in ISBN_SHAPE.finditer(text.translate(DASHES)):
         digits = re.sub(r"[-\s]", "", match.group()).upper()
         try:
-            valid = str(stdnum_isbn.validate(digits))
-            return valid if len(valid) == 13 else str(stdnum_isbn.to_isbn13(valid))
+            if len(digits) == 10:
+                digits = "978" + str(stdnum_isbn.validate(digits))[:9]
+                return digits + str(stdnum_ean.calc_check_digit(digits))
+            if digits[-1] == stdnum_ean.calc_check_digit(digits[:12]):
+                return digits
         except ValidationError:
             continue
     return None

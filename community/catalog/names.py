@@ -71,10 +71,10 @@ def person(entry: str, rest: str = "", numeral: str = "", addition: str = "", *,
     >>> person("Tolstoy, Leo,", addition="graf,", surname_first=True)
     ('Leo Tolstoy', 'Tolstoy, Leo')
     """
-    entry, rest, numeral, addition = (_piece(text) for text in (entry, rest, numeral, addition))
+    entry, rest, numeral, addition = [text and _piece(text) for text in (entry, rest, numeral, addition)]
     if surname_first:
         sort_name = f"{entry}, {rest}" if rest else entry
-        if fold(addition).strip(".") in SUFFIXES:
+        if addition and fold(addition).strip(".") in SUFFIXES:
             sort_name = f"{sort_name}, {addition}"
         return direct(sort_name), sort_name
     name = " ".join(part for part in (rest, entry, numeral) if part) if rest else " ".join(part for part in (entry, numeral) if part)
@@ -95,4 +95,4 @@ def dates(text: str | None) -> str | None:
 
 def _piece(text: str) -> str:
     text = text.strip(" ,;")
-    return text if SHORT_FORENAME.search(text) else strip_isbd(text)
+    return text if text.endswith(".") and SHORT_FORENAME.search(text) else strip_isbd(text)

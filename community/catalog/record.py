@@ -155,6 +155,7 @@ def work_key(record: Record) -> str:
 
 def _title_words(title: str) -> str:
     """A title, comparable: no alternative title, no qualifier, no leading article."""
+    title = title[:1000]
     bare = QUALIFIER.sub("", ALTERNATIVE_TITLE.sub("", title)) or title
     return words(without_article(bare).replace("&", " and "))
 
@@ -173,10 +174,11 @@ def _maker(record: Record, family: str) -> str:
     if not record.agents:
         return ""
     wanted = MAKERS.get(family, AUTHORS)
-    best = min(enumerate(record.agents), key=lambda entry: (_rank(entry[1].role, wanted, entry[0]), entry[0]))[1]
+    ranks = [_rank(agent.role, wanted, position) for position, agent in enumerate(record.agents)]
+    best = record.agents[ranks.index(min(ranks))]
     if family == "film" and best.role and best.role not in wanted:
         return ""
-    name = words(QUALIFIER.sub("", without_article(best.name)))
+    name = words(QUALIFIER.sub("", without_article(best.name)) if best.name == best.sort_name else best.name)
     if best.name != best.sort_name and " " in name:
         parts = [part for part in name.split(" ") if part not in ("jr", "sr", "ii", "iii")]
         return f"{parts[-1]} {parts[0][0]}"[:100]

@@ -1,6 +1,7 @@
 """What people do for a work: relator codes of MARC, from words in many languages and from UNIMARC's numbers."""
 
 import re
+from functools import lru_cache
 
 from community.catalog.folding import words
 
@@ -85,6 +86,7 @@ def _read_terms() -> dict[str, str]:
 CODES = _read_terms()
 
 
+@lru_cache(4096)
 def role(text: str) -> str:
     """The MARC relator code for a code, an address of one, a UNIMARC number or a word; empty for what we do not know.
 

@@ -5,13 +5,13 @@ from types import ModuleType
 
 import pytest
 
-from community.catalog import columns, folding, identifiers, languages, names, record, relators, tabular, values
+from community.catalog import citations, columns, folding, identifiers, languages, names, record, relators, tabular, values
 from community.catalog.marc import encodings, originals, reading
 
 
 @pytest.mark.parametrize(
     "module",
-    [folding, identifiers, languages, names, record, relators, values, encodings, originals, reading],
+    [citations, folding, identifiers, languages, names, record, relators, values, encodings, originals, reading],
     ids=lambda module: str(module.__name__),
 )
 def test_the_examples_of_a_module_are_true(module: ModuleType) -> None:

@@ -112,6 +112,18 @@ def test_an_answer_without_marc_inside_is_refused_once() -> None:
     assert reasons == ["The source has deleted this record.", "There is no MARC record inside."]
 
 
+def test_xml_in_other_encodings_is_read_and_in_unknown_ones_refused() -> None:
+    xml = marcxml([("001", "1"), ("245", "00$aCittà")])
+
+    assert one(f'<?xml version="1.0" encoding="ISO-8859-1"?>{xml}'.encode("latin-1")).title == "Città"
+    assert one(f'<?xml version="1.0" encoding="UTF-16"?>{xml}'.encode("utf-16")).title == "Città"
+    assert [type(entry) for entry in read(f'<?xml version="1.0" encoding="klingon"?>{xml}'.encode())] in ([Record], [Refused])
+
+
+def test_a_title_cannot_turn_the_page_around_it() -> None:
+    assert one(iso2709([("245", "00$aHar\u202ebour\u2066")])).title == "Harbour"
+
+
 def test_an_xml_bomb_stays_small_and_no_entity_is_fetched() -> None:
     bomb = (
         '<!DOCTYPE c [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">'

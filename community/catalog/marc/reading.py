@@ -5,7 +5,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from community.catalog import tabular
 from community.catalog.marc import iso2709, lines, marc21, marcxml, unimarc
@@ -66,18 +66,11 @@ def format_of(head: bytes, name: str = "") -> str | None:
 
 def _peek(stream: BinaryIO) -> tuple[BinaryIO, bytes]:
     """The stream from its beginning, unpacked if it is in gzip, and its first bytes."""
-    opened: BinaryIO = io.BufferedReader(_Plain(stream), HEAD)
+    opened: io.BufferedReader[Any] = io.BufferedReader(_Plain(stream), HEAD)
     for _ in range(2):  # some servers send packed files packed once more
-        head = _head(opened)
-        if not head.startswith(GZIP):
-            break
-        opened = io.BufferedReader(gzip.GzipFile(fileobj=opened, mode="rb"), HEAD)
-    return opened, _head(opened)
-
-
-def _head(stream: BinaryIO) -> bytes:
-    assert isinstance(stream, io.BufferedReader)
-    return stream.peek(HEAD)[:HEAD]
+        if opened.peek(HEAD).startswith(GZIP):
+            opened = io.BufferedReader(gzip.GzipFile(fileobj=opened, mode="rb"), HEAD)
+    return opened, opened.peek(HEAD)[:HEAD]
 
 
 class _Plain(io.RawIOBase):
