@@ -1,7 +1,6 @@
 """What must be told to others after a decision. We decide; the roof sends, in the same transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from community.people.actors import Actor
 from community.people.follows import Follow
@@ -16,7 +15,6 @@ class DeletePost:
     author: Actor
     uri: str
     former_type: str
-    deleted_at: datetime
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import states, uris
@@ -13,7 +12,8 @@ from community.errors import Conflict, Unprocessable, Unwelcome
 from community.people import actors
 from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorState
-from community.posts.post import SEEN_AT_ALL, Post, Standing, Tombstone
+from community.posts import post as posts
+from community.posts.post import SEEN_AT_ALL, Post, Standing
 from moderation import cutting, domains, lowering
 from moderation.effects import DeletePost, Effect, PublishPost, UpdateActor
 from moderation.tables import Action, Case, DomainAnswer
@@ -68,7 +68,7 @@ async def _move(session: AsyncSession, matter: Matter, to: Standing) -> tuple[Ef
     before = post.standing
     post.move(to)
     await session.flush()
-    await lowering.touch(session, select(Post.about_id).where(Post.id == post.id))
+    await posts.touch(session, post)
     if to not in SEEN_AT_ALL:
         return ()
     await domains.lower_again(session, matter.author)
@@ -132,9 +132,9 @@ async def _remove(session: AsyncSession, matter: Matter) -> Change:
     await _move(session, matter, Standing.removed)
     if not matter.author.is_local:
         return Change(before)
-    gone = Tombstone(uri=post.uri, former_type="Event" if post.kind == "event" else "Note", deleted_at=now())
-    await session.merge(gone)
-    return Change(before, (DeletePost(post, matter.author, gone.uri, gone.former_type, gone.deleted_at),))
+    former_type = "Event" if post.kind == "event" else "Note"
+    await posts.bury(session, post.uri, former_type)
+    return Change(before, (DeletePost(post, matter.author, post.uri, former_type),))
 
 
 async def _put_back(session: AsyncSession, matter: Matter, before: dict[str, Any]) -> tuple[Effect, ...]:

@@ -1,10 +1,11 @@
 """Posts that are seen less because of their author or their server, and how they come back."""
 
-from sqlalchemy import ColumnElement, Select, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.catalog.tables import Work
 from community.clock import now
+from community.database import table_of
 from community.people.actors import Actor, ActorState
 from community.posts.post import Post, Standing
 from moderation.tables import Lowered
@@ -39,7 +40,7 @@ async def lower(session: AsyncSession, whose: ColumnElement[bool], to: Standing,
 async def restore(session: AsyncSession, because: str, to: Standing) -> None:
     """Bring back the posts that were lowered for this, to where each stood; those that somebody moved since stay."""
     marked = select(Lowered.post_id).where(Lowered.because == because)
-    other = Lowered.__table__.alias("other")
+    other = table_of(Lowered).alias("other")
     # Limited first and hidden later for another cause: once the first cause is gone, the second remembers what was before both.
     before = select(other.c.standing).where(other.c.post_id == Lowered.post_id, other.c.because == because).scalar_subquery()
     still_lower = select(Post.id).where(Post.id.in_(marked), Post.standing != to)
@@ -52,7 +53,7 @@ async def restore(session: AsyncSession, because: str, to: Standing) -> None:
     await touch(session, select(Post.about_id).where(Post.id.in_(marked), Post.standing == to))
     stood = select(Lowered.standing).where(Lowered.post_id == Post.id, Lowered.because == because).scalar_subquery()
     await _set(session, update(Post).where(Post.id.in_(marked), Post.standing == to).values(standing=stood, changed_at=now()))
-    await session.execute(Lowered.__table__.delete().where(Lowered.because == because))  # type: ignore[attr-defined]
+    await session.execute(delete(Lowered).where(Lowered.because == because).execution_options(synchronize_session=False))
 
 
 async def touch(session: AsyncSession, works: Select[int | None]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from community import text, uris
 from community.clock import hours, now
-from community.database import insert_new
+from community.database import insert_new, table_of
 from community.errors import TooFast, Unprocessable
 from community.people.actors import Actor, ActorState
 from community.posts.post import Post, Standing
@@ -99,7 +99,7 @@ async def case_for(session: AsyncSession, *, post: Post | None = None, actor: Ac
         "changed_at": moment,
         "version": 1,
     }
-    await session.execute(insert_new(session, Case.__table__, [row], unique=("key",)))  # type: ignore[arg-type]
+    await session.execute(insert_new(session, table_of(Case), [row], unique=("key",)))
     query = select(Case).where(Case.key == key).with_for_update().execution_options(populate_existing=True)
     return (await session.scalars(query)).one()
 
@@ -136,7 +136,7 @@ def _words(post: Post | None, actor: Actor | None) -> tuple[str, dict[str, Any]]
 
 async def _keep(session: AsyncSession, case: Case, digest: str, words: dict[str, Any]) -> Snapshot:
     row = {"case_id": case.id, "digest": digest, "taken_at": now(), **words}
-    await session.execute(insert_new(session, Snapshot.__table__, [row], unique=("case_id", "digest")))  # type: ignore[arg-type]
+    await session.execute(insert_new(session, table_of(Snapshot), [row], unique=("case_id", "digest")))
     return (await session.scalars(select(Snapshot).where(Snapshot.case_id == case.id, Snapshot.digest == digest))).one()
 
 

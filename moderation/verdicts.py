@@ -35,6 +35,7 @@ class Verdict:
         return self.answer < other.answer
 
 
+SAYING = frozenset({"create", "update", *KINDS})
 ALLOWED = Verdict(Answer.allow)
 
 
@@ -56,9 +57,9 @@ class Submission:
     links: tuple[str, ...] = ()
 
     @property
-    def is_new_post(self) -> bool:
-        """Whether somebody says something for the first time (not an edit, not a like or a follow)."""
-        return self.activity_type == "Create" and (self.kind == "create" or self.kind in KINDS)
+    def says_something(self) -> bool:
+        """Whether somebody says something, new or changed; not a like, a follow, or a new picture of themselves."""
+        return self.activity_type in {"Create", "Update"} and self.kind in SAYING and self.uri != self.actor_uri
 
     @property
     def name(self) -> str:

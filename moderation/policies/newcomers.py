@@ -78,13 +78,14 @@ class Newcomers:
             Answer.allow,
             lambda: _says(_person("cleo"), DomainRule(domain="harbour.example", answer=DomainAnswer.allow)),
         ),
+        Example("a stranger who changes what we never had", Answer.hold, lambda: _says(_person("cleo"), what="Update")),
         Example("a stranger's like", Answer.allow, lambda: _says(_person("cleo"), what="Like")),
         Example("a reader of ours", Answer.allow, lambda: _account(Role.reader)),
     )
 
     async def judge(self, session: AsyncSession, submission: Submission) -> Verdict:
         """Whether a person should look before this stranger is heard."""
-        if submission.host is None or not submission.is_new_post or await _has_been_seen(session, submission):
+        if submission.host is None or not submission.says_something or await _has_been_seen(session, submission):
             return ALLOWED
         if await self._is_followed(session, submission) or await domains.answer_for(session, submission.host) is DomainAnswer.allow:
             return ALLOWED
@@ -118,7 +119,7 @@ class NewcomersHere:
 
     async def judge(self, session: AsyncSession, submission: Submission) -> Verdict:
         """Whether a person should look before this reader is heard."""
-        if submission.host is not None or submission.actor is None or not submission.is_new_post:
+        if submission.host is not None or submission.actor is None or not submission.says_something:
             return ALLOWED
         role = await session.scalar(select(Account.role).where(Account.actor_id == submission.actor.id))
         if role is not Role.reader or await _has_been_seen(session, submission):

@@ -13,6 +13,7 @@ from community.database import Base
 from community.people.accounts import Account, Role
 from community.people.actors import Actor
 from community.people.follows import Follow, FollowState
+from community.posts.post import Post
 from moderation import domains
 from moderation.tables import DomainAnswer, Judged
 from moderation.verdicts import ALLOWED, Answer, Example, Submission, Verdict
@@ -24,14 +25,15 @@ HOST: tuple[tuple[timedelta, int], ...] = ((SHORT, 120), (LONG, 2000))
 FORGET_EVERY = 256  # rows; then those older than LONG go
 
 
-def _wave(count: int, *, actors: int = 1, follows_us: bool = False) -> tuple[Submission, Sequence[Base]]:
+def _wave(count: int, *, actors: int = 1, follows_us: bool = False, what: str = "Create") -> tuple[Submission, Sequence[Base]]:
     home = "https://harbour.example"
     rows: list[Base] = [Judged(actor_uri=f"{home}/users/cleo{n % actors}", host="harbour.example") for n in range(count)]
     if follows_us:
         ada, library = _actor("https://our.example/ap/actors/ada", None), _actor(f"{home}/actor", "harbour.example")
         rows += [ada, library, _Followed(ada, library).row]
     actor = f"{home}/users/cleo0"
-    return Submission(actor=None, actor_uri=actor, host="harbour.example", text="Hi", kind="create", uri=f"{actor}/{count}"), rows
+    uri, kind = f"{actor}/{count}", what.lower()
+    return Submission(actor=None, actor_uri=actor, host="harbour.example", text="Hi", kind=kind, activity_type=what, uri=uri), rows
 
 
 def _actor(uri: str, domain: str | None) -> Actor:
@@ -43,11 +45,6 @@ class _Followed:
         self.row = Follow(follower=follower, followed=followed, uri=f"{follower.uri}#follow", state=FollowState.granted)
 
 
-def _like() -> tuple[Submission, Sequence[Base]]:
-    submission, rows = _wave(12)
-    return Submission(actor=None, actor_uri=submission.actor_uri, host=submission.host, kind="like", activity_type="Like"), rows
-
-
 class Pace:
     """Too many posts in a short time by one author, or from one server that nobody here follows anyone on: the next one waits."""
 
@@ -57,12 +54,13 @@ class Pace:
         Example("the twelfth", Answer.allow, lambda: _wave(11)),
         Example("a wave from one server by many authors", Answer.hold, lambda: _wave(120, actors=60)),
         Example("a busy server that we follow somebody on", Answer.allow, lambda: _wave(120, actors=60, follows_us=True)),
-        Example("a like after many posts", Answer.allow, _like),
+        Example("a flood of changes to what we never had", Answer.hold, lambda: _wave(12, what="Update")),
+        Example("a like after many posts", Answer.allow, lambda: _wave(12, what="Like")),
     )
 
     async def judge(self, session: AsyncSession, submission: Submission) -> Verdict:
         """Whether this one comes too soon after the ones before."""
-        if not submission.is_new_post:
+        if not submission.says_something or await self._is_edit(session, submission):
             return ALLOWED
         counts = await self._count(session, submission)
         passed = [limit for limit, count in zip((*ACTOR, *HOST), counts, strict=True) if count >= limit[1]]
@@ -74,6 +72,12 @@ class Pace:
         window, most = passed[0]
         spoken = "author" if by_author else "server"
         return Verdict(Answer.hold, self.name, f"More than {most} posts of this {spoken} within {_said(window)}")
+
+    async def _is_edit(self, session: AsyncSession, submission: Submission) -> bool:
+        """Whether it only changes something that we have; an Update of what we never had is news."""
+        if submission.activity_type != "Update":
+            return False
+        return await session.scalar(select(Post.id).where(Post.uri == submission.uri)) is not None
 
     async def _count(self, session: AsyncSession, submission: Submission) -> Sequence[int]:
         """How many there were in each window; this one is counted from now on."""

@@ -195,6 +195,23 @@ def test_folding_is_the_same_for_a_phrase_and_a_text_that_quotes_it() -> None:
 @pytest.mark.parametrize("noise", ["a", "a ", "a1!", "\u0301", "\ufdfa", "ﷺ ", "w4h4l3 ", "x\u200b", "а", "🐋", "aaa bbb "])
 def test_long_and_hostile_text_is_read_in_linear_time(noise: str) -> None:
     listed = Listed.of({("whale", *["a"] * length): DomainAnswer.hold for length in range(11)} | {("a",) * 12: DomainAnswer.hold})
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others share the machine
     listed.find(noise * (100_000 // len(noise)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
+
+
+async def test_an_edit_of_what_stands_here_is_not_counted_by_pace(database: Database, cleo: Actor) -> None:
+    async with database.transaction() as session:
+        author = await session.get_one(Actor, cleo.id)
+        post = words(author)
+        session.add(post)
+        for _ in range(30):
+            edit = by_cleo(actor=author, kind="update", activity_type="Update", uri=post.uri)
+            assert await pace.Pace().judge(session, edit) == ALLOWED
+
+
+async def test_a_new_profile_is_not_a_post_of_a_stranger(database: Database) -> None:
+    uri = "https://harbour.example/users/cleo"
+    async with database.transaction() as session:
+        verdict = await judge.judge(session, by_cleo(kind="update", activity_type="Update", uri=uri), ["pace", "newcomers"])
+    assert verdict == ALLOWED

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -12,13 +11,12 @@ from community.catalog.tables import Work
 from community.clock import hours, minutes, now
 from community.database import Database
 from community.people.accounts import Account
-from community.people.actors import Actor, ActorState
+from community.people.actors import Actor
 from community.posts.post import Post, Standing
-from moderation import decisions, domains, judge, listed, lists, queue
+from moderation import decisions, queue
 from moderation.queue import Filter
 from moderation.tables import Action, Case, CaseState, DomainAnswer, DomainRule, Origin
-from moderation.verdicts import Submission
-from tests.moderation.people import decide, elsewhere, report, report_actor, say, undo
+from tests.moderation.people import decide, report, report_actor, say, undo
 
 
 @contextmanager
@@ -188,52 +186,3 @@ async def test_the_log_for_moderators_names_who_and_which_case(database: Databas
     await decide(database, told, ben, Action.hide, rule="H4", reason="An insult")
     (row,) = await database.read(queue.log_rows)
     assert (row.by, row.action, row.about, row.case_id, row.rule, row.reason) == ("ben", "hide", post.uri, told.case_id, "H4", "An insult")
-
-
-async def test_servers_are_listed_with_what_was_decided_and_what_they_did(database: Database, cleo: Actor) -> None:
-    await say(database, cleo)
-    async with database.transaction() as session:
-        session.add_all([elsewhere("dana"), elsewhere("eve", "quay.example")])
-        await domains.limit(session, "harbour.example", "Loud", who="ben", own_domain="our.example")
-        await domains.refuse(session, "abyss.example", "Spam", who="bea", own_domain="our.example")
-    rows = await database.read(lists.servers)
-    assert [(row.domain, row.answer, row.reason, row.by, row.people, row.posts) for row in rows] == [
-        ("abyss.example", "refuse", "Spam", "bea", 0, 0),
-        ("harbour.example", "limit", "Loud", "ben", 2, 1),
-        ("quay.example", "", "", "", 1, 0),
-    ]
-    assert rows[1].last_seen is not None
-    assert await database.read(lambda session: lists.servers(session, limit=1, after="abyss.example")) == rows[1:2]
-
-
-async def test_listed_words_tell_how_often_they_caught_something(database: Database) -> None:
-    async with database.transaction() as session:
-        await listed.add(session, "landlubber", DomainAnswer.hold, "Rude", who="ben")
-        await listed.add(session, "scurvy", DomainAnswer.refuse, "", who="ben")
-        for number in range(3):
-            uri = f"https://harbour.example/{number}"
-            said = Submission(actor=None, actor_uri=uri, host="harbour.example", kind="create", uri=uri, text="landlubber")
-            await judge.judge(session, said, ["words"])
-    rows = await database.read(lists.listed_words)
-    assert [(row.phrase, row.answer, row.note, row.caught) for row in rows] == [
-        ("landlubber", "hold", "Rude", 3),
-        ("scurvy", "refuse", "", 0),
-    ]
-
-
-async def test_people_are_found_by_name_and_by_state(database: Database, ben: Account, cleo: Actor) -> None:
-    await say(database, cleo)
-    await decide(database, await report_actor(database, cleo), ben, Action.limit, reason="Loud")
-
-    async def found(**wanted: Any) -> list[tuple[str, str, str, int, int, str]]:
-        rows = await database.read(lambda session: lists.people(session, **wanted))
-        return [(row.person.username, row.person.state, row.role, row.posts, row.cases, row.reason) for row in rows]
-
-    ben_row, cleo_row = ("ben", "active", "moderator", 0, 0, ""), ("cleo", "limited", "", 1, 1, "Loud")
-    assert await found() == [cleo_row, ben_row]
-    assert await found(query="BEN") == [ben_row]
-    assert await found(query="@cleo@harbour.example") == [cleo_row]
-    assert await found(query="100%_") == []
-    assert await found(state=ActorState.limited) == [cleo_row]
-    assert await found(only_ours=True) == [ben_row]
-    assert await found(before=cleo.id) == [ben_row]
