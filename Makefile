@@ -45,7 +45,7 @@ migration: $(STAMP) ## write the next step of the database: make migration MESSA
 	$(BIN)/python -m server.migrations "$(MESSAGE)"
 
 messages: $(STAMP) ## collect the messages of pages and code into the catalogues
-	$(BIN)/python -m community.collecting
+	$(BIN)/python -m tests.collecting
 
 clean: ## remove what was made here
 	rm -rf $(VENV) demo-data bench-out .mypy_cache .ruff_cache .pytest_cache
