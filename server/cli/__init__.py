@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from community.errors import Refusal
-from server.cli import catalog, checking, library, people, running, safekeeping, servers
+from server.cli import catalog, checking, demo, library, people, running, safekeeping, servers
 
 app = typer.Typer(
     name="bookmobile",
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo.demo,
     "init": library.init,
     "serve": running.serve,
     "worker": running.work,

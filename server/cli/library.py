@@ -48,13 +48,14 @@ def init(
 
 def migrate() -> None:
     """Bring the database to this version of the program."""
-    if opening.run(_migrate(opening.settings())):
+    if opening.run(bring_up(opening.settings())):
         print(f"The database is now at step {schema.newest()}.")
     else:
         print(f"The database is at step {schema.newest()} already.")
 
 
-async def _migrate(chosen: Settings) -> bool:
+async def bring_up(chosen: Settings) -> bool:
+    """Bring the database, and the library's profile in it, to where this version and its settings are; says whether steps were taken."""
     library = open_library(chosen)
     try:
         done = await schema.upgrade(library.database)
@@ -112,17 +113,18 @@ def _write_settings(file: Path, domain: str, name: str) -> Path | None:
         if one.metadata["secret"]:
             continue  # these belong into the environment
         default = told.get(one.name, None if one.name == "domain" else one.default)
-        lines += [f"# {one.metadata['help']}", f"{'' if one.name in told else '# '}{one.name} = {_toml(default)}", ""]
+        lines += [f"# {one.metadata['help']}", f"{'' if one.name in told else '# '}{one.name} = {toml(default)}", ""]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(lines), encoding="utf-8")
     return file
 
 
-def _toml(value: object) -> str:
+def toml(value: object) -> str:
+    """A value as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
+        return "[" + ", ".join(toml(one) for one in value) + "]"
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +56,11 @@ async def library(chosen: Settings | None = None) -> AsyncIterator[Library]:
         yield opened
     finally:
         await opened.close()
+
+
+def environ(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child that works for another library: nothing of ours but what is given, by whole names."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(knobs.PREFIX)} | dict(more)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -6,8 +6,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated
 
 import typer
@@ -17,6 +17,7 @@ from community.errors import Misconfigured, Refusal
 from community.settings import Settings
 from federation import residents
 from server import app, worker
+from server.app import Bookmobile
 from server.cli import children, logs, opening
 from server.cli.children import Child
 
@@ -53,7 +54,9 @@ def serve(
     chosen = opening.settings()
     if not chosen.secret_key:
         raise Misconfigured("The setting SECRET_KEY is missing: run `bookmobile init`, which makes one, or set it.")
-    listener = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
+    listener = socket.socket(fileno=fd) if fd is not None else listen(host, port)
+    if fd is None:
+        print(f"Listening on http://{host}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
     if workers == 1:
         opening.run(_serve(chosen, listener, with_worker=not no_worker, lifeline=lifeline))
     else:
@@ -68,7 +71,18 @@ def work(lifeline: Inherited = None) -> None:
 
 async def _serve(chosen: Settings, listener: socket.socket, *, with_worker: bool, lifeline: int | None) -> None:
     await make_ready(chosen)
-    bookmobile = app.build(chosen)
+    stop = told_to_stop(lifeline)
+    async with hosted(app.build(chosen), listener, with_worker=with_worker) as tasks:
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+    log.info("%s is closed", chosen.name)
+
+
+@asynccontextmanager
+async def hosted(bookmobile: Bookmobile, listener: socket.socket, *, with_worker: bool) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """A library that is open while the block runs, with its tasks. Raises what made one of them end."""
+    chosen = bookmobile.here.settings
     web = Web(
         uvicorn.Config(
             bookmobile,
@@ -84,22 +98,19 @@ async def _serve(chosen: Settings, listener: socket.socket, *, with_worker: bool
             timeout_graceful_shutdown=GRACE,
         )
     )
-    stop = told_to_stop(lifeline)
-    serving = asyncio.create_task(web.serve(sockets=[listener]), name="web")
-    working = None
+    tasks = [asyncio.create_task(web.serve(sockets=[listener]), name="web")]
     if with_worker:
-        working = asyncio.create_task(worker.run(bookmobile.here.hub, bookmobile.sweep), name="worker")
-    stopping = asyncio.create_task(stop.wait())
-    tasks = [task for task in (serving, working, stopping) if task is not None]
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    if working is not None:
-        await _end(working)  # before the web part closes the database
-    web.should_exit = True
-    await asyncio.wait([serving])
-    stopping.cancel()
-    for task in done:
-        task.result()
-    log.info("%s is closed", chosen.name)
+        tasks.append(asyncio.create_task(worker.run(bookmobile.here.hub, bookmobile.sweep), name="worker"))
+    try:
+        yield tasks
+    finally:
+        for working in tasks[1:]:
+            await _end(working)  # before the web part closes the database
+        web.should_exit = True
+        await asyncio.wait(tasks[:1])
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
 
 
 async def _serve_with_many(chosen: Settings, listener: socket.socket, workers: int, *, with_worker: bool) -> None:
@@ -151,7 +162,8 @@ def _cut(lifeline: int, stop: asyncio.Event) -> None:
     stop.set()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there, and that children inherit; raises Refusal when somebody else does."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -161,7 +173,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Refusal(f"We cannot listen on {host}:{port}: {os.strerror(cause.errno or 0)}.") from cause
     listener.listen(2048)
     listener.set_inheritable(True)
-    print(f"Listening on http://{host}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
     return listener
 
 
