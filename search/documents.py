@@ -31,6 +31,7 @@ class WorkDocument:
     agents: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
     description: str = ""
     isbns: tuple[str, ...] = ()  # thirteen digits
     numbers: tuple[str, ...] = ()  # other numbers, shelf marks
@@ -102,6 +103,7 @@ def _document(
         agents=tuple(dict.fromkeys(agents)),
         subjects=tuple(dict.fromkeys(subjects)),
         series=tuple(dict.fromkeys(name for one in editions for name in one.series)),
+        publishers=tuple(dict.fromkeys(one.publisher for one in editions if one.publisher)),
         description=words[:MOST_WORDS],
         isbns=tuple(dict.fromkeys(value for scheme, value in numbers if scheme == "isbn")),
         numbers=tuple(dict.fromkeys([*(value for scheme, value in numbers if scheme != "isbn"), *marks])),
@@ -118,7 +120,19 @@ def _document(
 def _editions(session: Session, ids: Sequence[int]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     e = Edition
-    columns = (e.work_id, e.title, e.subtitle, e.series, e.languages, e.form, e.audience, e.shelf_mark, e.description, e.contents)
+    columns = (
+        e.work_id,
+        e.title,
+        e.subtitle,
+        e.series,
+        e.languages,
+        e.form,
+        e.audience,
+        e.shelf_mark,
+        e.publisher,
+        e.description,
+        e.contents,
+    )
     for row in session.execute(select(*columns).where(e.work_id.in_(ids), e.removed_at.is_(None)).order_by(e.id)):
         found[row.work_id].append(row)
     return found

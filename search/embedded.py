@@ -53,7 +53,7 @@ def document(work: WorkDocument) -> Any:
         "agent": words(*work.agents),
         "subject": words(*work.subjects),
         "series": words(*work.series),
-        "text": words(work.description),
+        "text": words(*work.publishers, work.description),
         "number": list(dict.fromkeys([*map(number, work.all_numbers), *work.all_numbers])),
         "format": list(work.forms),
         "language": list(work.languages),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,8 @@ T = TypeVar("T")
 CURRENT, WRITING, REBUILDING = "CURRENT", "writing.lock", "rebuilding.lock"
 WAIT = 30.0  # seconds for another process to finish writing
 HEAP, BIG_HEAP = 20_000_000, 80_000_000
+# Which kept texts hold the words of a field.
+KEPT = {"title": ("label",), "other": ("label",), "agent": ("author_is",), "subject": ("subject_is",)}
 SAMPLE = 60  # works looked at for words like one that is not known
 
 
@@ -146,7 +149,7 @@ class EmbeddedIndex:
         compose = embedded.exact
         found = self._page(searcher, query, compose)
         total, better = found.count, None
-        if total < FEW and query.words:
+        if total < FEW and query.words and (not total or _is_doubtful(searcher, query)):
             better = _did_you_mean(searcher, query, total)
             for looser in (embedded.almost, embedded.mostly):
                 if found.count < FEW:
@@ -168,8 +171,7 @@ class EmbeddedIndex:
         searcher, words = self._searcher(), tokens(prefix)
         if searcher is None or not words:
             return ()
-        stored = [searcher.doc(address) for _, address in searcher.search(embedded.going_on(words), limit=SAMPLE, count=False).hits]
-        return completions((text for one in stored for name in ("label", "author_is") for text in one.get_all(name)), words, limit)
+        return completions(_texts(searcher, embedded.going_on(words), ("label", "author_is"), SAMPLE), words, limit)
 
 
 class _Fresh(EmbeddedIndex):
@@ -273,25 +275,46 @@ def _facets(searcher: Any, query: Query, compose: Callable[[Query], Any]) -> dic
     return {name: found[name] for name in query.facets}
 
 
+def _is_doubtful(searcher: Any, query: Query) -> bool:
+    """Whether what was found may not be what was meant: one word that stands alone and is rare, perhaps a misprint of ours."""
+    return len(query.words) == 1 and 0 < _frequency(searcher, query.words[0]) <= spelling.RARE
+
+
+def _frequency(searcher: Any, word: str) -> int:
+    """In how many works a word is, at least."""
+    return max(int(searcher.doc_freq(place, word)) for place in WEIGHTS)
+
+
 def _did_you_mean(searcher: Any, query: Query, total: int) -> str | None:
     """What was typed, better spelt, if more is found by it."""
-    shown: dict[str, str] = {}
-
-    def frequency(word: str) -> int:
-        return max(int(searcher.doc_freq(place, word)) for place in WEIGHTS)
 
     def near(word: str, wrong: int) -> Iterable[str]:
-        for place in ("title", "agent", "subject", "other"):
-            for _, address in searcher.search(embedded.near(place, word, wrong), limit=SAMPLE, count=False).hits:
-                stored = searcher.doc(address)
-                for name in ("label", "author_is", "subject_is"):
-                    for text in stored.get_all(name):
-                        for folded, spelt in spellings(text).items():
-                            shown.setdefault(folded, spelt)
-                            yield folded
+        for place, names in KEPT.items():
+            for text in _texts(searcher, embedded.near(place, word, wrong), names, SAMPLE):
+                yield from tokens(text)
 
-    better = spelling.better_words(query.words, frequency, near)
+    better = spelling.better_words(query.words, partial(_frequency, searcher), near)
     if not better:
         return None
     found = searcher.search(embedded.exact(query.with_words(better)), limit=1)
-    return spelling.corrected(query.text, better, shown) if found.count > total else None
+    if found.count <= total:
+        return None
+    return spelling.corrected(query.text, better, {word: _spelt(searcher, word) for words in better.values() for word in words.split()})
+
+
+def _spelt(searcher: Any, word: str) -> str:
+    """A word with its accents, as the catalogue mostly writes it."""
+    ways: dict[str, int] = {}
+    for place, names in KEPT.items():
+        for text in _texts(searcher, embedded.near(place, word, 0), names, 5):
+            if way := spellings(text).get(word):
+                ways[way] = ways.get(way, 0) + 1
+    return max(ways, key=lambda way: ways[way], default=word)
+
+
+def _texts(searcher: Any, asked: Any, names: Iterable[str], most: int) -> Iterator[str]:
+    """What the first works that fit say in these fields."""
+    for _, address in searcher.search(asked, limit=most, count=False).hits:
+        stored = searcher.doc(address)
+        for name in names:
+            yield from stored.get_all(name)

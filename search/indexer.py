@@ -51,20 +51,23 @@ async def rebuild(database: Database, index: SearchIndex, progress: Callable[[in
     `progress` hears how many of how many have been sent. Raises Conflict when somebody else is rebuilding.
     """
     begun = now()
+    sent: dict[int, datetime] = {}
     fresh = await index.beside()
     try:
         total = await database.read(lambda session: session.scalar(select(func.count()).where(Work.removed_at.is_(None))) or 0)
         count, last = 0, 0
-        while ids := await database.read(lambda session, last=last: _next_ids(session, last)):  # type: ignore[misc]
+        while rows := await database.read(lambda session, last=last: _next(session, last)):  # type: ignore[misc]
+            ids = [work_id for work_id, _ in rows]
             documents = await database.read(lambda session, ids=ids: gather(session, ids))  # type: ignore[misc]
             await fresh.put(documents)
+            sent |= {work_id: changed_at for work_id, changed_at in rows if changed_at > begun - 2 * OVERLAP}
             count, last = count + len(documents), ids[-1]
             if progress is not None:
                 progress(count, max(total, count))
         await index.swap(fresh)
     finally:
         await fresh.close()
-    _sent.pop(index, None)
+    _sent[index] = sent
     # What changed meanwhile is sent by the next sweep.
     await _keep(database, index, begun)
     return count
@@ -112,8 +115,9 @@ def _rated(session: Session, since: datetime, last: int) -> list[int]:
     return [one for one in session.scalars(select(Post.about_id).where(rated).distinct().order_by(Post.about_id).limit(BATCH)) if one]
 
 
-def _next_ids(session: Session, last: int) -> list[int]:
-    return list(session.scalars(select(Work.id).where(Work.id > last, Work.removed_at.is_(None)).order_by(Work.id).limit(REBUILD_BATCH)))
+def _next(session: Session, last: int) -> list[tuple[int, datetime]]:
+    there = select(Work.id, Work.changed_at).where(Work.id > last, Work.removed_at.is_(None)).order_by(Work.id).limit(REBUILD_BATCH)
+    return [(work_id, changed_at) for work_id, changed_at in session.execute(there)]
 
 
 def _name(index: SearchIndex) -> str:

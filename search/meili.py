@@ -208,7 +208,7 @@ def _document(work: WorkDocument) -> dict[str, Any]:
         "agent": words(*work.agents),
         "subject": words(*work.subjects),
         "series": words(*work.series),
-        "text": words(work.description),
+        "text": words(*work.publishers, work.description),
         "title_words": sorted({word for text in (work.title, *work.subtitles, *work.other_titles) for word in tokens(text)}),
         "agent_words": sorted({word for text in work.agents for word in tokens(text)}),
         "subject_words": sorted({word for text in work.subjects for word in tokens(text)}),
