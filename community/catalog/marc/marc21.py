@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from community.catalog import identifiers, names, values
 from community.catalog.folding import fold, strip_brackets, strip_isbd, tidy
@@ -85,6 +86,8 @@ def _text(value: str) -> str:
     return tidy(value)
 
 
+# Places, publishers and divisions of subjects come again and again.
+@lru_cache(8192)
 def _clean(value: str) -> str:
     return strip_isbd(tidy(value))
 
@@ -225,9 +228,11 @@ def _subjects(fields: Fields) -> tuple[Subject, ...]:
     """What it is about; the first of those that read the same."""
     found: dict[str, Subject] = {}
     for tag, (kind, name, divisions) in SUBJECTS.items():
+        if tag not in fields.data:
+            continue
         for field in fields.of(tag):
             labels = [" ".join(_text(part) for part in field.all(*name))] if tag != "653" else [_text(part) for part in field.all("a")]
-            divided = [_clean(part) for part in field.all(*divisions)] if divisions else []
+            divided = [_clean(part) for part in field.all(*divisions)] if divisions and len(field.parts) > 1 else []
             scheme = THESAURI.get(field.indicators[1], "")
             if field.indicators[1] == "7":
                 scheme = _clean(field.first("2") or "")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from community.catalog import identifiers, names, values
 from community.catalog.folding import fold, strip_brackets, strip_isbd, tidy
@@ -96,6 +97,8 @@ def embedded(field: Field) -> Iterator[tuple[str, Field]]:
         yield tag, current
 
 
+# Places, publishers and divisions of subjects come again and again.
+@lru_cache(8192)
 def _clean(value: str) -> str:
     return strip_isbd(tidy(value)).strip("<> ").lstrip(",;:/= ")
 
