@@ -32,6 +32,8 @@ log = logging.getLogger("bookmobile.inbox")
 RETRY_AFTER: tuple[timedelta, ...] = (minutes(1), minutes(10), hours(1), hours(6), days(1))
 LANES = 8  # signers whose messages are worked through at the same time
 MESSAGES = table_of(InboxMessage)
+# What can be taken back can be said again, and some say it under the id that they used before: snac likes that way.
+SAID_AGAIN = frozenset({"Follow", "Like", "EmojiReact", "Announce", "Block", "Undo"})
 
 
 class Contradicted(Refusal):
@@ -52,31 +54,34 @@ async def receive(hub: Hub, request: Received) -> None:
         return
     key = await signatures.verify(request, hub.keyring, hub.uris.root)  # who signed it?
     authority.check(key.owner, activity)  # is it theirs to say?
-    await keep(hub, activity, key.owner, request.body)  # told twice, kept once
+    await keep(hub, activity, key.owner, request)  # told twice, kept once
 
 
-async def keep(hub: Hub, activity: Activity, signer: str, body: bytes) -> None:
+async def keep(hub: Hub, activity: Activity, signer: str, request: Received) -> None:
     """Write the activity down once. Raises Contradicted when its id is known with another body."""
-    digest = hashlib.sha256(body).hexdigest()
+    may_be_said_again = activity.type in SAID_AGAIN
+    seal = request.fields.get(b"signature", b"") if may_be_said_again else b""
+    digest = hashlib.sha256(request.body + seal).hexdigest()
     moment = now()
     row = {
         "activity_id": activity.id if activity.id and len(activity.id) <= 600 else f"{signer}#{digest}"[:600],
         "signer": signer[:500],
         "kind": activity.type[:60],
         "digest": digest,
-        "body": body,
+        "body": request.body,
         "received_at": moment,
         "state": Owed.waiting,
         "due_at": moment,
         "attempts": 0,
     }
     if not await hub.database.writer.add(MESSAGES, row, unique=("activity_id",)):
+        name = str(row["activity_id"])
         async with hub.database.snapshot() as session:
-            known = await session.scalar(select(InboxMessage.digest).where(InboxMessage.activity_id == row["activity_id"]))
+            known = await session.scalar(select(InboxMessage.digest).where(InboxMessage.activity_id == name))
+        if known != digest and not may_be_said_again:
+            raise Contradicted("We already have another activity with this id. Give each activity an id of its own.", name)
         if known != digest:
-            raise Contradicted(
-                "We already have another activity with this id. Give each activity an id of its own.", str(row["activity_id"])
-            )
+            await hub.database.writer.add(MESSAGES, row | {"activity_id": f"{name[:530]}#{digest}"}, unique=("activity_id",))
     hub.inbox_bell.ring()
 
 
@@ -84,8 +89,8 @@ async def _is_farewell_of_a_stranger(hub: Hub, activity: Activity) -> bool:
     """A Delete of an actor whose key we never had: their key cannot be fetched any more, and we have nothing of theirs."""
     if activity.type != "Delete" or activity.object_id != activity.actor:
         return False
-    async with hub.database.snapshot() as session:
-        return await session.scalar(select(RemoteKey.id).where(RemoteKey.owner == activity.actor).limit(1)) is None
+    known = select(RemoteKey.id).where(RemoteKey.owner == activity.actor).limit(1)
+    return await hub.database.read(lambda session: session.scalar(known)) is None
 
 
 async def work_off(hub: Hub, limit: int = 50) -> int:

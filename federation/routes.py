@@ -55,7 +55,7 @@ class Door:
             body = await read_body(scope, receive)
             await inbox.receive(self.hub, Received.of(scope, body))
         except Refusal as cause:
-            log.info("refused at the inbox", extra={"status": cause.status, "refusal": type(cause).__name__, "why": str(cause)[:300]})
+            log.info("refused at the inbox: %d %s: %s", cause.status, type(cause).__name__, str(cause)[:300])
             await _answer(cause)(scope, receive, send)
         except (SQLAlchemyError, OSError) as cause:
             log.error("could not store what came in: %s", cause)

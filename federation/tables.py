@@ -22,7 +22,7 @@ class InboxMessage(Due, Base):
     activity_id: Mapped[str] = mapped_column(String(600), unique=True)  # its id; where it has none, signer + digest of the body
     signer: Mapped[str] = mapped_column(String(500))  # the actor whose key signed it
     kind: Mapped[str] = mapped_column(String(60))  # Create, Follow ...
-    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the body: the same id with another body is refused
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the body (and of the signature where it may be said again)
     body: Mapped[bytes]
     received_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -18,7 +18,7 @@ async def leave_it(session: AsyncSession, told: Told) -> str:
     pair = (uris.host(told.activity.actor), told.activity.type)
     if pair not in _seen and len(_seen) < MOST_SEEN:
         _seen.add(pair)
-        log.info("left unknown activity", extra={"host": pair[0], "type": pair[1]})
+        log.info("left an activity that we do not understand: %s of %s", pair[1][:60], pair[0])
     return f"left: we do not handle {told.activity.type}"
 
 

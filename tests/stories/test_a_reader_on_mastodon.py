@@ -96,6 +96,31 @@ async def test_likes_and_boosts_count_once_and_can_be_taken_back(tmp_path: Path)
             assert await session.scalar(select(func.count()).select_from(Reaction)) == 0
 
 
+async def test_a_like_that_was_taken_back_can_be_given_again_under_the_same_id(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour:
+        discussion = here.library.uris.discussion((await here.book()).id)
+        like = harbour.activity("Like", "cleo", discussion, published="2026-11-21T20:00:00Z")
+        again = like | {"published": "2026-11-21T20:05:00Z"}
+        for wire in (like, harbour.activity("Undo", "cleo", like), again):
+            assert await harbour.says(here, wire) == 202
+            await here.settle()
+
+        async with here.database.snapshot() as session:
+            assert (await session.scalars(select(Reaction.kind))).all() == ["like"]
+
+
+async def test_a_note_cannot_come_again_under_the_same_id_with_other_words(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour:
+        note = harbour.note("cleo", "<p>Mine</p>", inReplyTo=here.library.uris.discussion((await here.book()).id))
+        create = harbour.activity("Create", "cleo", note)
+
+        assert await harbour.says(here, create) == 202
+        assert await harbour.says(here, create) == 202
+        assert await harbour.says(here, create | {"object": note | {"content": "<p>Not mine</p>"}}) == 400
+        await here.settle()
+        assert (await only_post(here)).html == "<p>Mine</p>"
+
+
 async def test_a_flag_opens_a_case_that_keeps_the_words(tmp_path: Path) -> None:
     async with town(tmp_path) as here, remote_server() as harbour:
         book = await here.book()
