@@ -20,7 +20,7 @@ class Field:
 
     def all(self, *codes: str) -> list[str]:
         """All subfields with one of these codes, in their order."""
-        return [part[1:] for part in self.parts if part[:1] in codes and len(part) > 1]
+        return [part[1:] for part in self.parts if part[:1] in codes and part[1:]]
 
 
 @dataclass(slots=True)

@@ -58,27 +58,28 @@ def parse(raw: bytes, wanted: Collection[str]) -> Fields:
         raise Unreadable("The record is too short to be one.")
     leader = body[:24].decode("ascii", "replace")
     fields = Fields(leader)
+    plain = body.isascii()
     if entries := _plainly(body):
         for tag, text in entries:
             if tag in wanted:
-                _keep(fields, tag, text.split("\x1f"))
+                _keep(fields, tag, text.split("\x1f"), plain=plain)
         return fields
     tags, octets = _slices(body)
     if not tags:
         raise Unreadable("The record has no fields.")
     chosen = [(tag, part) for tag, part in zip(tags, octets, strict=True) if tag in wanted]
     for (tag, _), parts in zip(chosen, _texts(body, leader, chosen), strict=True):
-        _keep(fields, tag, parts)
+        _keep(fields, tag, parts, plain=plain)
     return fields
 
 
-def _keep(fields: Fields, tag: str, parts: list[str]) -> None:
-    """Put one field's parts to the others."""
+def _keep(fields: Fields, tag: str, parts: list[str], *, plain: bool) -> None:
+    """Put one field's parts to the others; `plain` says that all is ASCII."""
     if tag < "010":
         fields.put(tag, parts[0])
     elif len(parts) > 1:
         subfields = parts[1:]
-        if not all(part[:1].isascii() for part in subfields):
+        if not plain and not all(part[:1].isascii() for part in subfields):
             # A letter with an accent where a code should be: the accent is the mistake.
             subfields = [fold(part[:1])[:1] + part[1:] for part in subfields]
         fields.add(tag, parts[0] if len(parts[0]) == 2 else parts[0].ljust(2)[:2], subfields)
