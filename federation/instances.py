@@ -84,7 +84,7 @@ async def _nodeinfo(hub: Hub, host: str) -> tuple[str, str]:
         said = (await hub.remote.get_json(address)).get("software")
         return (str(said.get("name", "")).lower(), str(said.get("version", ""))) if isinstance(said, dict) else ("", "")
     except Refusal as cause:
-        log.info("no nodeinfo", extra={"host": host, "why": str(cause)})
+        log.info("no nodeinfo at %s: %s", host, cause)
         return "", ""
 
 
