@@ -4,7 +4,6 @@ import re
 from importlib.metadata import version
 from urllib.parse import unquote
 
-from bovine.models import JrdData, JrdLink
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +19,7 @@ from federation.wire import Wire
 SOFTWARE = "bookmobile"
 PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+OBJECT_INTENT = "https://w3id.org/fep/3b86/Object"
 _RESOURCE = re.compile(r"(?:acct:)?@?(?P<name>[^@/\s]+)@(?P<server>[^@/\s]+)", re.IGNORECASE)
 
 
@@ -42,15 +42,13 @@ async def webfinger(session: AsyncSession, library: Library, resource: str | Non
         raise NotFound("There is nobody of that name here.")
     if row.state in {ActorState.gone, ActorState.suspended}:
         raise Gone("They are no longer here.")
-    links = [
-        JrdLink(rel="self", type=MEDIA_TYPE, href=uri),
-        JrdLink(rel=PROFILE_PAGE, type="text/html", href=page),
-        JrdLink(rel=SUBSCRIBE, template=f"{library.uris.root}/authorize_interaction?uri={{uri}}"),
-        JrdLink(rel="https://w3id.org/fep/3b86/Object", template=f"{library.uris.root}/authorize_interaction?uri={{object}}"),
+    links: list[Wire] = [
+        {"rel": "self", "type": MEDIA_TYPE, "href": uri},
+        {"rel": PROFILE_PAGE, "type": "text/html", "href": page},
+        {"rel": SUBSCRIBE, "template": f"{library.uris.root}/authorize_interaction?uri={{uri}}"},
+        {"rel": OBJECT_INTENT, "template": f"{library.uris.root}/authorize_interaction?uri={{object}}"},
     ]
-    jrd = JrdData(subject=subject, aliases=[page, uri], links=[link for link in links if not rels or link.rel in rels])
-    found: Wire = jrd.model_dump(exclude_none=True)
-    return found
+    return {"subject": subject, "aliases": [page, uri], "links": [link for link in links if not rels or link["rel"] in rels]}
 
 
 def _username(library: Library, resource: str) -> str | None:
