@@ -36,7 +36,7 @@ bench: $(STAMP) ## ratios to bounds measured in the same run
 	$(BIN)/python -m bench
 
 soak: $(STAMP) ## the long runs: hundreds of kills
-	$(BIN)/python -m pytest tests/stories/test_nothing_lost.py -p no:timeout --kills 200
+	$(BIN)/python -m pytest tests/stories/test_nothing_lost.py -s --timeout 0 --kills 200
 
 lock: $(STAMP) ## compile requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --override lock-overrides.txt --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
