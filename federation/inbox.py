@@ -9,14 +9,14 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import due, text, uris
+from community import due, uris
 from community.clock import days, hours, minutes, now
 from community.database import table_of
 from community.due import Owed
 from community.errors import Refusal
 from community.people import actors
 from community.people.actors import Actor, ActorState
-from federation import activities, authority, resolving, signatures
+from federation import activities, authority, resolving, signatures, submissions
 from federation.activities import Activity
 from federation.handlers.table import HANDLERS, leave_it
 from federation.handlers.told import Told
@@ -25,7 +25,7 @@ from federation.resolving import Known
 from federation.signatures import Received
 from federation.tables import InboxMessage, RemoteKey
 from moderation import domains, judge
-from moderation.verdicts import Answer, Submission
+from moderation.verdicts import Answer
 
 log = logging.getLogger("bookmobile.inbox")
 
@@ -143,7 +143,8 @@ async def handle(session: AsyncSession, hub: Hub, activity: Activity, known: Kno
     actor = await _actor_of(session, activity, known)
     if actor is not None and actor.state is ActorState.suspended and activity.type not in {"Delete", "Undo", "Move"}:
         return "left: its actor is suspended here"
-    verdict = await judge.judge(session, _submission(activity, actor), hub.settings.policies)
+    submission = submissions.of(activity.type, activity.embedded or {}, actor, activity.actor, activity.object_id)
+    verdict = await judge.judge(session, submission, hub.settings.policies)
     if verdict.answer is Answer.refuse:
         return f"refused by {verdict.policy}: {verdict.reason}"
     told = Told(hub=hub, activity=activity, actor=actor, known=known, verdict=verdict)
@@ -154,26 +155,6 @@ async def _actor_of(session: AsyncSession, activity: Activity, known: Known) -> 
     if (wire := known.actors.get(activity.actor)) is not None:
         return await resolving.keep_actor(session, wire)
     return await actors.by_uri(session, activity.actor)
-
-
-def _submission(activity: Activity, actor: Actor | None) -> Submission:
-    wire = activity.embedded or {}
-    html = text.safe_html(activities.words(wire, "content"))
-    spoken = "\n".join(part for part in (activities.words(wire, "name"), activities.words(wire, "summary"), text.plain(html)) if part)
-    return Submission(
-        actor=actor,
-        actor_uri=activity.actor,
-        host=uris.host(activity.actor),
-        text=spoken,
-        html=html,
-        kind=activity.type.lower(),
-        is_local=False,
-        activity_type=activity.type,
-        uri=activity.object_id,
-        reply_to_uri=activities.id_of(wire.get("inReplyTo")),
-        mentions=len(activities.mentions(wire)),
-        links=(),
-    )
 
 
 async def _put_off(hub: Hub, message_id: int, why: str, *, final: bool) -> None:

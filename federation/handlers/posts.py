@@ -10,7 +10,7 @@ from community.database import table_of
 from community.people.actors import Actor
 from community.posts import kinds, post
 from community.posts.post import Audience, Post, Standing
-from federation import activities, reading
+from federation import activities, reading, submissions
 from federation.activities import ids_of, type_of
 from federation.handlers import profiles
 from federation.handlers.told import Told
@@ -18,6 +18,7 @@ from federation.reading import Said
 from federation.vocabulary import ACTOR_TYPES, POST_TYPES
 from federation.wire import Wire
 from moderation import judge
+from moderation.verdicts import Answer
 
 FRESH_UPDATE: timedelta = days(1)  # an Update of something unknown that is younger than this is news to us
 
@@ -49,10 +50,16 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return f"known: {known.kind}" if known.author_id == author.id else "left: somebody else wrote that"
     if await post.is_tombstone(session, said.uri):
         return "left: it has been deleted already"
+    verdict = told.verdict
+    if told.activity.embedded is not wire:
+        # The door judged whoever told us of it; here are the words themselves, and who wrote them.
+        verdict = await judge.judge(session, submissions.of("Create", wire, author, author.uri, said.uri), told.hub.settings.policies)
+        if verdict.answer is Answer.refuse:
+            return f"refused by {verdict.policy}: {verdict.reason}"
     made = kinds.KINDS[said.kind](uri=said.uri, author_id=author.id, standing=_standing(said), **_columns(said))
     session.add(made)
     await session.flush()
-    await judge.apply(session, made, told.verdict)
+    await judge.apply(session, made, verdict)
     await post.touch(session, made)
     return f"kept as {made.kind}" + ("" if made.standing is Standing.shown else f", {made.standing}")
 

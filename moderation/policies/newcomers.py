@@ -43,6 +43,11 @@ def _followed_by_ada() -> tuple[Submission, Sequence[Base]]:
     return _says(cleo, ada, Follow(follower=ada, followed=cleo, uri=f"{ada.uri}#f", state=FollowState.granted))
 
 
+def _follower_of_the_library() -> tuple[Submission, Sequence[Base]]:
+    ours, cleo = _person(uris.LIBRARY, None, "Organization"), _person("cleo")
+    return _says(cleo, ours, Follow(follower=cleo, followed=ours, uri=f"{cleo.uri}#f", state=FollowState.granted))
+
+
 def _of_a_partner(kind: str) -> tuple[Submission, Sequence[Base]]:
     ours, theirs, cleo = _person(uris.LIBRARY, None, "Organization"), _person(uris.LIBRARY, kind=kind), _person("cleo")
     return _says(cleo, ours, theirs, Follow(follower=ours, followed=theirs, uri=f"{ours.uri}#f", state=FollowState.granted))
@@ -62,7 +67,7 @@ async def _has_been_seen(session: AsyncSession, submission: Submission) -> bool:
 
 
 class Newcomers:
-    """A stranger elsewhere: no post of theirs stands here, nobody of ours follows them, and our library does not follow theirs."""
+    """A stranger elsewhere: no post of theirs stands here, they do not follow us nor we them, and our library does not follow theirs."""
 
     name = "newcomers"
     examples = (
@@ -72,6 +77,7 @@ class Newcomers:
         Example("somebody on a server where our library follows only a person", Answer.hold, lambda: _of_a_partner("Person")),
         Example("somebody whose post stands here", Answer.allow, lambda: _after(Standing.shown)),
         Example("somebody whom Ada follows", Answer.allow, _followed_by_ada),
+        Example("somebody who follows the library", Answer.allow, _follower_of_the_library),
         Example("a reader of a library that we follow", Answer.allow, lambda: _of_a_partner("Organization")),
         Example(
             "somebody on a server that a moderator allowed",
@@ -87,11 +93,11 @@ class Newcomers:
         """Whether a person should look before this stranger is heard."""
         if submission.host is None or not submission.says_something or await _has_been_seen(session, submission):
             return ALLOWED
-        if await self._is_followed(session, submission) or await domains.answer_for(session, submission.host) is DomainAnswer.allow:
+        if await self._is_known(session, submission) or await domains.answer_for(session, submission.host) is DomainAnswer.allow:
             return ALLOWED
         return Verdict(Answer.hold, self.name, "First post of a stranger")
 
-    async def _is_followed(self, session: AsyncSession, submission: Submission) -> bool:
+    async def _is_known(self, session: AsyncSession, submission: Submission) -> bool:
         ours, theirs = aliased(Actor), aliased(Actor)
         # The library follows other libraries, and vouches for their readers; it does not vouch for a server by following a person on it.
         wanted: ColumnElement[bool] = (ours.username == uris.LIBRARY) & (theirs.domain == submission.host) & theirs.kind.in_(LIBRARIES)
@@ -103,7 +109,13 @@ class Newcomers:
             .where(ours.id == Follow.follower_id, ours.domain.is_(None))
             .where(theirs.id == Follow.followed_id, wanted)
         )
-        return bool(await session.scalar(select(query)))
+        if bool(await session.scalar(select(query))):
+            return True
+        # Whoever follows us has come to stay: their answers stand at once, as the library promises on its pages.
+        follower = (
+            exists().where(Follow.follower_id == submission.actor.id, Follow.state == FollowState.granted) if submission.actor else None
+        )
+        return follower is not None and bool(await session.scalar(select(follower)))
 
 
 class NewcomersHere:

@@ -97,3 +97,32 @@ async def test_a_listed_word_holds_a_remark_from_elsewhere_until_a_person_looked
         await decide(here, case, Action.dismiss)
         shown = await found(here, str(note["id"]))
         assert shown is not None and shown.standing is Standing.shown
+
+
+async def test_words_that_come_by_a_bare_address_are_judged_too(tmp_path: Path) -> None:
+    async with town(tmp_path, policies=("words",)) as here, remote_server() as harbour:
+        book = await here.book()
+        async with here.database.transaction() as session:
+            await listed.add(session, "vermin", DomainAnswer.hold, "Dehumanising", who="ben")
+        note = harbour.note("cleo", "<p>They are vermin.</p>", inReplyTo=here.library.uris.discussion(book.id))
+        await harbour.says(here, harbour.activity("Create", "cleo", note["id"]))
+        await here.settle()
+
+        held = await found(here, str(note["id"]))
+        assert held is not None and held.standing is Standing.held
+
+
+async def test_a_strangers_first_answer_waits_but_a_followers_does_not(tmp_path: Path) -> None:
+    async with town(tmp_path, policies=("newcomers",)) as here, remote_server() as harbour:
+        book = await here.book()
+        discussion = here.library.uris.discussion(book.id)
+        stranger = harbour.note("cleo", "<p>Hello?</p>", inReplyTo=discussion)
+        await harbour.says(here, harbour.activity("Create", "cleo", stranger))
+        await harbour.says(here, harbour.activity("Follow", "dora", here.library.uris.library))
+        await here.settle()
+        follower = harbour.note("dora", "<p>★★★★ Hello!</p>", inReplyTo=discussion)
+        await harbour.says(here, harbour.activity("Create", "dora", follower))
+        await here.settle()
+
+        standing = [post.standing for post in (await found(here, str(stranger["id"])), await found(here, str(follower["id"]))) if post]
+        assert standing == [Standing.held, Standing.shown]
