@@ -113,21 +113,26 @@ ORDER = {
 
 
 def exact(query: Query) -> Any:
+    """Every word as it was typed."""
+    return _compose(query)
+
+
+def begun(query: Query) -> Any:
     """Every word as it was typed; the last one may go on."""
-    return _compose(query, loosely=False, missing=0)
+    return _compose(query, goes_on=True)
 
 
 def almost(query: Query) -> Any:
     """Every word as typed or almost so."""
-    return _compose(query, loosely=True, missing=0)
+    return _compose(query, goes_on=True, loosely=True)
 
 
 def mostly(query: Query) -> Any:
     """All words but one, of three or more, as typed or almost so."""
-    return _compose(query, loosely=True, missing=1)
+    return _compose(query, goes_on=True, loosely=True, missing=1)
 
 
-def _compose(query: Query, *, loosely: bool, missing: int) -> Any:
+def _compose(query: Query, *, goes_on: bool = False, loosely: bool = False, missing: int = 0) -> Any:
     must = _filters(query)
     plain: list[Any] = []
     little: list[Any] = []
@@ -139,8 +144,8 @@ def _compose(query: Query, *, loosely: bool, missing: int) -> Any:
             must.append(_best(weighed(Ask.phrase_query(SCHEMA, place, list(clause.words)), place) for place in places))
         else:
             for at, word in enumerate(clause.words, start=1):
-                goes_on = clause is query.clauses[-1] and at == len(clause.words)
-                ways = _ways(places, word, goes_on=goes_on, loosely=loosely)
+                is_last = clause is query.clauses[-1] and at == len(clause.words)
+                ways = _ways(places, word, goes_on=goes_on and is_last, loosely=loosely)
                 if not clause.field:
                     ways.append(Ask.boost_query(term("number", word), 2.0))
                 (little if word in LITTLE and not clause.field else plain).append(_best(ways))

@@ -29,6 +29,9 @@ WAIT = 30.0  # seconds for another process to finish writing
 HEAP, BIG_HEAP = 20_000_000, 80_000_000
 # Which kept texts hold the words of a field.
 KEPT = {"title": ("label",), "other": ("label",), "agent": ("author_is",), "subject": ("subject_is",)}
+PLENTY = 20  # hits; with fewer, the last word may be the beginning of another
+MANY = 20_000  # hits; with more, makers are not counted
+REMEMBERED = 500  # answers; the same few questions are asked again and again
 SAMPLE = 60  # works looked at for words like one that is not known
 
 
@@ -45,10 +48,12 @@ class EmbeddedIndex:
         self._generation: str | None = None
         self._index: Any = None
         self._written_at = 0
+        self._answers: dict[Query, Results] = {}
+        self._answered: tuple[str | None, int] = (None, 0)
 
     async def search(self, query: Query) -> Results:
         """The works that fit; with fewer than a handful, those too that are spelt almost so."""
-        return await self._run(lambda: self._answer(query))
+        return await self._run(lambda: self._remembered(query))
 
     async def suggest(self, prefix: str, limit: int = 8) -> tuple[str, ...]:
         """Titles and names that go on as the reader has begun."""
@@ -142,12 +147,32 @@ class EmbeddedIndex:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def _answer(self, query: Query) -> Results:
+    def _remembered(self, query: Query) -> Results:
         searcher = self._searcher()
         if searcher is None:
             return Results()
+        state = (self._generation, self._written_at)
+        with self._opening:
+            if self._answered != state:
+                self._answers.clear()
+                self._answered = state
+            known = self._answers.get(query)
+        if known is None:
+            known = self._answer(searcher, query)
+            with self._opening:
+                if self._answered == state:
+                    if len(self._answers) >= REMEMBERED:
+                        del self._answers[next(iter(self._answers))]
+                    self._answers[query] = known
+        return known
+
+    def _answer(self, searcher: Any, query: Query) -> Results:
         compose = embedded.exact
         found = self._page(searcher, query, compose)
+        if found.count < PLENTY and query.words:
+            again = self._page(searcher, query, embedded.begun)
+            if again.count > found.count:
+                found, compose = again, embedded.begun
         total, better = found.count, None
         if total < FEW and query.words and (not total or _is_doubtful(searcher, query)):
             better = _did_you_mean(searcher, query, total)
@@ -159,7 +184,7 @@ class EmbeddedIndex:
         by_score = embedded.order(query) is None
         ids = searcher.fast_field_values("id", [address for _, address in found.hits])
         hits = tuple(Hit(int(one), float(score) if by_score else 0.0) for (score, _), one in zip(found.hits, ids, strict=True))
-        return Results(hits, found.count, _facets(searcher, query, compose), better)
+        return Results(hits, found.count, _facets(searcher, query, compose, found.count), better)
 
     def _page(self, searcher: Any, query: Query, compose: Callable[[Query], Any]) -> Any:
         order = embedded.order(query)
@@ -259,11 +284,13 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _facets(searcher: Any, query: Query, compose: Callable[[Query], Any]) -> dict[str, tuple[tuple[str, int], ...]]:
+def _facets(searcher: Any, query: Query, compose: Callable[[Query], Any], total: int) -> dict[str, tuple[tuple[str, int], ...]]:
     """How many works each value would give; of a filter in use, what its other values would give."""
     filtered = {name for name, _ in query.filters}
-    groups = [(query, [name for name in query.facets if name not in filtered])]
-    groups += [(query.without(name), [name]) for name in query.facets if name in filtered]
+    # To count the makers of very many works takes long, and a list of a few of thousands helps nobody.
+    names = [name for name in query.facets if name != "author" or name in filtered or total <= MANY]
+    groups = [(query, [name for name in names if name not in filtered])]
+    groups += [(query.without(name), [name]) for name in names if name in filtered]
     found: dict[str, tuple[tuple[str, int], ...]] = {}
     for asked, names in groups:
         if names:
@@ -272,7 +299,7 @@ def _facets(searcher: Any, query: Query, compose: Callable[[Query], Any]) -> dic
             for name in names:
                 pairs = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted[name]["buckets"]]
                 found[name] = tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
-    return {name: found[name] for name in query.facets}
+    return {name: found.get(name, ()) for name in query.facets}
 
 
 def _is_doubtful(searcher: Any, query: Query) -> bool:
@@ -296,7 +323,7 @@ def _did_you_mean(searcher: Any, query: Query, total: int) -> str | None:
     better = spelling.better_words(query.words, partial(_frequency, searcher), near)
     if not better:
         return None
-    found = searcher.search(embedded.exact(query.with_words(better)), limit=1)
+    found = searcher.search(embedded.begun(query.with_words(better)), limit=1)
     if found.count <= total:
         return None
     return spelling.corrected(query.text, better, {word: _spelt(searcher, word) for words in better.values() for word in words.split()})

@@ -8,7 +8,7 @@ from search.documents import WorkDocument
 from search.query import Query
 
 FEW = 3  # hits; with fewer, words that are spelt almost so count too
-VALUES = 40  # of one facet
+VALUES = 25  # of one facet
 
 
 @dataclass(frozen=True, slots=True)
