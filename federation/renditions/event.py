@@ -25,7 +25,9 @@ def event(library: Library, facts: Facts) -> Wire:
     name = post.title or ""
     if post.cancelled:
         name = gettext(language, "Cancelled: %(title)s", title=name)
-    return {
+    # GoToSocial shows no name, folds the summary, and shows what follows: nobody there would know what happens.
+    told = f"<p><strong>{text.escape(name)}</strong></p>{post.html}"
+    wire: Wire = {
         "@context": CONTEXT,
         "id": post.uri,
         "type": "Event",
@@ -36,10 +38,10 @@ def event(library: Library, facts: Facts) -> Wire:
         "organizers": None,
         "name": name,
         "summary": f"<p>{text.escape(when_and_where(library, facts, language))}</p><p>{text.escape(text.plain(post.html, 500))}</p>",
-        "content": post.html,
+        "content": told,
+        "contentMap": {language: told},
         "mediaType": "text/html",
         "published": moment(post.published_at),
-        "updated": moment(post.edited_at or post.published_at),
         "startTime": starts.isoformat(timespec="seconds"),
         "endTime": (ends or starts).isoformat(timespec="seconds"),
         "displayEndTime": ends is not None,
@@ -64,6 +66,9 @@ def event(library: Library, facts: Facts) -> Wire:
         "replies": f"{post.uri}/replies",
         "interactionPolicy": ANYONE_MAY_QUOTE,
     }
+    if post.edited_at is not None:
+        wire["updated"] = moment(post.edited_at)
+    return wire
 
 
 def when_and_where(library: Library, facts: Facts, language: str) -> str:

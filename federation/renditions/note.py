@@ -130,7 +130,7 @@ def content(library: Library, facts: Facts, language: str) -> str:
             return f"{head}{post.html}<p>{_anchor(post.url or post.uri)}</p>"
         case "comment":
             about = "" if facts.parent_uri or item is None else f"<p>{say('About %(title)s', title=_link(library, item))}</p>"
-            return f"{about}{_mention(facts)}{post.html}"
+            return f"{about}{_spoken_to(facts, post.html)}"
         case _:
             return post.html
 
@@ -164,13 +164,15 @@ def _anchor(address: str) -> str:
     return f'<a href="{text.escape(address)}" rel="nofollow noopener" target="_blank">{text.escape(shown)}</a>'
 
 
-def _mention(facts: Facts) -> str:
+def _spoken_to(facts: Facts, html: str) -> str:
+    """The words, and before them the name of somebody elsewhere whom they answer."""
     answered = facts.parent_author
     if answered is None or answered.id == facts.author.id or answered.is_local:
-        return ""
+        return html
     page = text.escape(answered.url or answered.uri)
     name = text.escape(answered.username)
-    return f'<p><span class="h-card" translate="no"><a href="{page}" class="u-url mention">@<span>{name}</span></a></span></p>'
+    mention = f'<span class="h-card" translate="no"><a href="{page}" class="u-url mention">@<span>{name}</span></a></span>'
+    return f"<p>{mention} {html[3:]}" if html.startswith("<p>") else f"<p>{mention}</p>{html}"
 
 
 def _opinion(library: Library, facts: Facts, item: Item) -> Wire:
