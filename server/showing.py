@@ -14,8 +14,8 @@ from community.catalog.languages import TWO_LETTERS
 from community.people.accounts import Role
 from community.people.actors import Actor
 from community.posts.post import Standing
+from community.said import Ratings, Said, Speaker, Tally
 from community.settings import Settings
-from community.timelines import Ratings, Said, Speaker, Tally
 from themes.views import catalog, posts, site
 
 FEW = 3  # below this many ratings a mean says more about chance than about the book

@@ -12,7 +12,7 @@ from community.errors import Gone, NotFound
 from community.people import actors
 from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorState
-from community.timelines import Conversation
+from community.said import Conversation
 from federation import documents
 from server import context, negotiating, render, sessions, showing
 from server.pages import announcements, works

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from community import timelines
 from community.people.accounts import Role
 from community.posts.kinds import Announcement
-from community.timelines import Said
+from community.said import Said
 from server import categories, context, forms, negotiating, render, sessions, showing
 from server.actions import publishing
 from server.forms import Form, optional, required

@@ -8,7 +8,7 @@ from community import timelines
 from community.catalog import works as catalogue
 from community.catalog.facts import AuthorPage
 from community.errors import NotFound
-from community.timelines import Tally
+from community.said import Tally
 from federation import documents
 from server import context, negotiating, render, showing
 from server.pages import works

@@ -13,7 +13,7 @@ from community.catalog.tables import Work
 from community.errors import NotFound
 from community.posts.kinds import Comment
 from community.posts.post import Post
-from community.timelines import Said
+from community.said import Said
 from moderation.verdicts import Answer
 from server import context, forms, render, sessions, showing
 from server.actions import publishing

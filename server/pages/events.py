@@ -15,7 +15,7 @@ from community.clock import days, now
 from community.people.accounts import Role
 from community.posts.kinds import Event
 from community.posts.post import Post
-from community.timelines import Said
+from community.said import Said
 from server import categories, context, forms, negotiating, render, sessions, showing
 from server.actions import publishing
 from server.forms import Form, Wrong, optional, required

@@ -13,7 +13,7 @@ from community.catalog import works as catalogue
 from community.catalog.facts import WorkCard
 from community.catalog.tables import Work
 from community.errors import NotFound
-from community.timelines import Said
+from community.said import Said
 from server import context, render, showing
 from server.pages import works
 from themes.filters import N_

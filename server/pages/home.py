@@ -12,7 +12,7 @@ from community.catalog import works
 from community.catalog.facts import WorkCard
 from community.catalog.tables import Work
 from community.clock import now
-from community.timelines import Said, Tally
+from community.said import Said, Tally
 from server import context, partners, render, sessions, showing
 from server.showing import Show
 from themes.views.posts import Partner

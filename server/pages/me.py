@@ -15,7 +15,7 @@ from community.people.accounts import Account
 from community.people.actors import Actor
 from community.people.follows import Follow, FollowState
 from community.posts.post import Post, Standing
-from community.timelines import Conversation, Said
+from community.said import Conversation, Said
 from federation import outbox
 from server import context, forms, passwords, render, sessions, showing
 from server.actions import registering

@@ -12,7 +12,7 @@ from community.library import Library
 from community.people.accounts import Role
 from community.people.actors import Actor
 from community.posts.post import Post, Standing
-from community.timelines import Said
+from community.said import Said
 from federation import documents
 from federation.wire import Wire
 from moderation.verdicts import Answer

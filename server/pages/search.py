@@ -10,7 +10,7 @@ from community import timelines
 from community.catalog import works as catalogue
 from community.catalog.facts import WorkCard
 from community.catalog.languages import TWO_LETTERS
-from community.timelines import Tally
+from community.said import Tally
 from search import query
 from search.index import Results
 from server import context, render, showing

@@ -8,7 +8,7 @@ from community import timelines
 from community.catalog import works as catalogue
 from community.catalog.facts import SubjectPage
 from community.errors import NotFound
-from community.timelines import Tally
+from community.said import Tally
 from server import context, render, showing
 from server.pages import works
 from themes.views.catalog import Subject, SubjectLink

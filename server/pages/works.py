@@ -8,7 +8,7 @@ from community import timelines
 from community.catalog import works
 from community.catalog.facts import WorkFacts
 from community.errors import Gone, NotFound
-from community.timelines import Conversation, Ratings, Said
+from community.said import Conversation, Ratings, Said
 from federation import documents
 from server import context, negotiating, render, sessions, shelf, showing
 from server.showing import Show
