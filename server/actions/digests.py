@@ -69,6 +69,6 @@ async def _makers(session: AsyncSession, ids: list[int]) -> dict[int, str]:
         .order_by(Contribution.work_id, Contribution.position)
     )
     found: dict[int, str] = {}
-    for work_id, name in (await session.execute(query)).tuples():
+    for work_id, name in await session.execute(query):
         found.setdefault(work_id, name)
     return found
