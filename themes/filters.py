@@ -93,7 +93,7 @@ def filters(language: str, gettext: Callable[[str], str]) -> dict[str, Callable[
 
     @lru_cache(4096)
     def moment(value: datetime) -> str:
-        return gettext("%(day)s, %(time)s") % {"day": day(value, "medium"), "time": clock(value)}
+        return gettext(N_("%(day)s, %(time)s")) % {"day": day(value, "medium"), "time": clock(value)}
 
     @lru_cache(4096)
     def clock(value: datetime | time) -> str:
@@ -115,12 +115,12 @@ def filters(language: str, gettext: Callable[[str], str]) -> dict[str, Callable[
     @lru_cache(4096)
     def span(starts: datetime, ends: datetime | None) -> str:
         """When something happens, with no more words than needed."""
-        first = gettext("%(day)s, %(time)s") % {"day": format_date(starts, format="full", locale=locale), "time": clock(starts)}
+        first = gettext(N_("%(day)s, %(time)s")) % {"day": format_date(starts, format="full", locale=locale), "time": clock(starts)}
         if ends is None or ends <= starts:
             return first
         if ends.date() == starts.date():
             return f"{first}\N{EN DASH}{clock(ends)}"
-        return f"{first} \N{EN DASH} {gettext('%(day)s, %(time)s') % {'day': day(ends, 'full'), 'time': clock(ends)}}"
+        return f"{first} \N{EN DASH} {gettext(N_('%(day)s, %(time)s')) % {'day': day(ends, 'full'), 'time': clock(ends)}}"
 
     @lru_cache(1024)
     def number(value: int | float) -> str:
@@ -139,7 +139,7 @@ def filters(language: str, gettext: Callable[[str], str]) -> dict[str, Callable[
     def stars(half_stars: int) -> Markup:
         """A rating of 1 to 10 half stars, drawn, and said for those who do not see it."""
         full, half = divmod(half_stars, 2)
-        said = gettext("%(stars)s out of 5 stars") % {"stars": out_of_five(half_stars)}
+        said = gettext(N_("%(stars)s out of 5 stars")) % {"stars": out_of_five(half_stars)}
         drawn = Markup('<span class="s1"></span>') * full + Markup('<span class="s2"></span>') * half
         rest = Markup('<span class="s0"></span>') * (5 - full - half)
         return Markup('<span class="stars" role="img" aria-label="{}">{}</span>').format(said, drawn + rest)

@@ -111,26 +111,25 @@ def content(library: Library, facts: Facts, language: str) -> str:
     """The words that people read, whatever their server understands beyond them."""
     post, item = facts.post, facts.item
 
-    def say(message: str, **values: object) -> str:
-        return gettext(language, message, **values)
-
     match post.kind:
         case "discussion" if item is not None:
             return _discussion(library, item, language)
         case "review" if item is not None:
             title = f"<strong>{text.escape(post.title)}</strong> – " if post.title else ""
-            head = say("my review of %(title)s", title=_link(library, item))
+            head = gettext(language, "my review of %(title)s", title=_link(library, item))
             rated = f"<p>{stars(post.half_stars)} ({post.half_stars / 2:g}/5)</p>" if post.half_stars else ""
             return f"<p>{title}{head}{_by(item, language)}</p>{rated}{post.html}"
         case "rating" if item is not None and post.half_stars:
-            rated = f"{stars(post.half_stars)} ({post.half_stars / 2:g}/5)"
-            return f"<p>{say('Rated %(title)s', title=_link(library, item))}{_by(item, language)} {rated}</p>"
+            head = gettext(language, "Rated %(title)s", title=_link(library, item))
+            return f"<p>{head}{_by(item, language)} {stars(post.half_stars)} ({post.half_stars / 2:g}/5)</p>"
         case "announcement":
             head = f"<p><strong>{text.escape(post.title)}</strong></p>" if post.title else ""
             return f"{head}{post.html}<p>{_anchor(post.url or post.uri)}</p>"
         case "comment":
-            about = "" if facts.parent_uri or item is None else f"<p>{say('About %(title)s', title=_link(library, item))}</p>"
-            return f"{about}{_spoken_to(facts, post.html)}"
+            if facts.parent_uri or item is None:
+                return _spoken_to(facts, post.html)
+            head = gettext(language, "About %(title)s", title=_link(library, item))
+            return f"<p>{head}</p>{_spoken_to(facts, post.html)}"
         case _:
             return post.html
 
