@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from community.database import Database
-from server.tables import METADATA
 from tests import databases
 
 
@@ -23,13 +22,12 @@ async def database_url(tmp_path: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An open database with all tables and no rows."""
-    opened = Database(database_url)
-    async with opened.engine.begin() as connection:
-        await connection.run_sync(METADATA.create_all)
-    yield opened
-    await opened.close()
+    async with databases.ready(tmp_path) as url:
+        opened = Database(url)
+        yield opened
+        await opened.close()
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from federation import keys, outbox, residents, resolving
 from federation.hub import Hub
 from server import worker
 from server.app import Bookmobile
-from server.tables import METADATA
 from tests import databases
 
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
@@ -109,7 +108,7 @@ async def settle(*towns: Town, rounds: int = 6) -> None:
 @asynccontextmanager
 async def town(folder: Path, name: str = "Nantucket Library", **knobs: object) -> AsyncIterator[Town]:
     """A library that is open while the block runs, on the database that the tests run on."""
-    async with databases.fresh(folder) as url, _town(folder, name, url, knobs) as here:
+    async with databases.ready(folder) as url, _town(folder, name, url, knobs) as here:
         yield here
 
 
@@ -131,8 +130,6 @@ async def _town(folder: Path, name: str, database_url: str, knobs: dict[str, obj
     }
     settings = Settings(**chosen)  # type: ignore[arg-type]
     library = Library(settings, Database(settings.database))
-    async with library.database.engine.begin() as connection:
-        await connection.run_sync(METADATA.create_all)
     await residents.settle(library)
     app = Bookmobile(library)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", ws="none"))

@@ -97,6 +97,7 @@ async def owed(database: Database) -> int:
         return (await session.scalar(messages) or 0) + (await session.scalar(deliveries) or 0)
 
 
+@pytest.mark.timeout(1200)
 async def test_what_was_answered_202_survives_every_kill_and_what_is_owed_leaves(
     tmp_path: Path, free_port: int, request: pytest.FixtureRequest
 ) -> None:
