@@ -23,11 +23,6 @@ _parent = Post.__table__.alias("parent")
 _theirs = Post.__table__.alias("theirs")
 
 
-def _for(reader: int | None) -> ColumnElement[bool]:
-    """What this reader may see on public pages, for statements that are made each time."""
-    return seen(False) if reader is None else seen(True).params(reader=reader)
-
-
 def _is_visible(post: Said, reader: int | None) -> bool:
     if post.author.id == reader:
         return post.standing in SEEN_AT_ALL or post.standing is Standing.held
@@ -190,8 +185,9 @@ def with_thread(session: Session, post: Said, reader: int | None) -> Said:
 
 def answers(session: Session, post: Said, reader: int | None) -> tuple[Said, ...]:
     """What was answered to a post, the first first, each with what was answered to that."""
-    query = said().where(P.reply_to_id == post.id, _for(reader)).order_by(P.published_at, P.id).limit(MOST_REPLIES)
-    return _with_replies(session, [read(row) for row in session.execute(query)], reader, MOST_REPLIES)
+    query = said().where(P.reply_to_id == post.id, seen(reader is not None)).order_by(P.published_at, P.id).limit(MOST_REPLIES)
+    found = session.execute(query, {"reader": reader})
+    return _with_replies(session, [read(row) for row in found], reader, MOST_REPLIES)
 
 
 def _public(kinds: Sequence[str], ours: bool, category: str | None) -> ColumnElement[bool]:
@@ -246,10 +242,11 @@ def past_events(session: Session, before: datetime, *, size: int = 50) -> list[S
 def by_author(session: Session, author: int, *, reader: int | None = None, page: int = 1, size: int = 20) -> Conversation:
     """What one actor said, newest first, without answers to others; their own page shows them what waits, too."""
     theirs = and_(P.author_id == author, P.kind.in_(["review", "rating", "comment", "announcement", "event"]))
-    visible = and_(theirs, _for(reader), or_(P.reply_to_id.is_(None), P.about_id.is_not(None)))
-    total = session.scalar(select(func.count()).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id).where(visible))
+    visible = and_(theirs, seen(reader is not None), or_(P.reply_to_id.is_(None), P.about_id.is_not(None)))
+    tally = select(func.count()).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id).where(visible)
+    total = session.scalar(tally, {"reader": reader})
     query = said().where(visible).order_by(P.published_at.desc(), P.id.desc()).limit(size).offset((page - 1) * size)
-    return Conversation(tuple(read(row) for row in session.execute(query)), total or 0)
+    return Conversation(tuple(read(row) for row in session.execute(query, {"reader": reader})), total or 0)
 
 
 def answers_to(session: Session, author: int, size: int = 10) -> list[Said]:

@@ -4,12 +4,12 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
+from http.cookies import SimpleCookie
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.types import Scope
 
 from community.clock import days, now
@@ -60,14 +60,12 @@ def cookie_name(settings: Settings, name: str) -> str:
 
 def cookies(scope: Scope) -> dict[str, str]:
     """The cookies that came with a request."""
-    jar: SimpleCookie = SimpleCookie()
+    # Not SimpleCookie: one malformed cookie of somebody else's would hide all of ours.
+    found: dict[str, str] = {}
     for name, value in scope["headers"]:
         if name == b"cookie":
-            try:
-                jar.load(value.decode("latin-1"))
-            except CookieError:
-                return {}
-    return {name: morsel.value for name, morsel in jar.items()}
+            found |= cookie_parser(value.decode("latin-1"))
+    return found
 
 
 def set_cookie(settings: Settings, name: str, value: str, *, seconds: int | None = None, strict: bool = False) -> str:

@@ -78,7 +78,7 @@ async def publish(session: AsyncSession, library: Library, author: Actor, post: 
     await session.flush()
     await posts.touch(session, post)
     await outbox.publish(session, library, post)
-    return verdict.answer
+    return _outcome(post, verdict.answer)
 
 
 async def edit(session: AsyncSession, library: Library, author: Actor, post: Post, changes: Mapping[str, Any]) -> Answer:
@@ -97,7 +97,12 @@ async def edit(session: AsyncSession, library: Library, author: Actor, post: Pos
     await session.flush()
     await posts.touch(session, post)
     await outbox.edit(session, library, post)  # tells nobody of a held one
-    return verdict.answer
+    return _outcome(post, verdict.answer)
+
+
+def _outcome(post: Post, answer: Answer) -> Answer:
+    """What its author is told: harmless new words do not let out what waits already."""
+    return Answer.hold if post.standing is Standing.held else answer
 
 
 async def take_back(session: AsyncSession, library: Library, post: Post) -> None:
