@@ -41,7 +41,7 @@ def note(library: Library, facts: Facts) -> Wire:
         "content": html,
         "contentMap": {language: html},
         "sensitive": post.warning is not None,
-        "attachment": [],
+        "attachment": pictures(library, facts),
         "tag": tags(library, facts),
         "replies": {
             "id": f"{post.uri}/replies",
@@ -105,6 +105,16 @@ def tags(library: Library, facts: Facts) -> list[Wire]:
         domain = answered.domain or library.settings.domain
         found.append({"type": "Mention", "href": answered.uri, "name": f"@{answered.username}@{domain}"})
     return found
+
+
+def pictures(library: Library, facts: Facts) -> list[Wire]:
+    """The cover beside a review and a title's discussion; a server that shows it makes no preview of the link."""
+    item = facts.item
+    if item is None or facts.post.kind not in {"review", "discussion"}:
+        return []
+    language = facts.post.language or library.settings.language
+    name = gettext(language, "Cover of %(title)s", title=item.title)
+    return [{"type": "Document", "mediaType": "image/png", "url": library.uris.cover(item.work_id, "png"), "name": name}]
 
 
 def content(library: Library, facts: Facts, language: str) -> str:
