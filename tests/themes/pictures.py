@@ -1,6 +1,7 @@
 """Render every sample into a folder and photograph it: python -m tests.themes.pictures FOLDER [--theme NAME] [--only PART] [--shot]."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +29,29 @@ def rendered(theme: str) -> dict[str, str]:
     return {name: env.get_template(name.split("#")[0]).render({**SAMPLES[name], **context}) for name in SAMPLES}
 
 
+def answers(theme: str, pages: dict[str, str]) -> Callable[[Route], None]:
+    """What a library with nothing but these pages, their style sheets and covers would answer."""
+    chain = manifest.chain(theme)
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if path.startswith("/covers/"):
+            title, author, year, form, _ = TITLES[int(Path(path).stem) - 1]
+            route.fulfill(body=cover_svg(title, author, year, form, path), content_type="image/svg+xml")
+        elif path == "/static/library.css":
+            route.fulfill(body=pages["library.css"], content_type="text/css")
+        elif path.startswith("/static/"):
+            file = manifest.static_file(chain, path.removeprefix("/static/"))
+            route.fulfill(status=200 if file else 404, body=file.read_bytes() if file else b"", content_type=KINDS[Path(path).suffix])
+        elif path.startswith("/page/"):
+            body = pages[path.removeprefix("/page/").replace("~", "#")]
+            route.fulfill(body=body, content_type="text/html; charset=utf-8", headers={"content-security-policy": STRICT})
+        else:
+            route.fulfill(status=404, body="")
+
+    return answer
+
+
 def main() -> None:
     """Take the pictures."""
     said = argparse.ArgumentParser()
@@ -39,22 +63,8 @@ def main() -> None:
     said.add_argument("--no-script", action="store_true")
     wanted = said.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
-    chain, pages = manifest.chain(wanted.theme), rendered(wanted.theme)
-    static = {"/static/library.css": pages["library.css"].encode()}
-
-    def answer(route: Route) -> None:
-        path = urlsplit(route.request.url).path
-        if path.startswith("/covers/"):
-            title, author, year, form, _ = TITLES[int(Path(path).stem) - 1]
-            route.fulfill(body=cover_svg(title, author, year, form, path), content_type="image/svg+xml")
-        elif path.startswith("/static/"):
-            file = manifest.static_file(chain, path.removeprefix("/static/"))
-            body = static.get(path) or (file.read_bytes() if file else b"")
-            route.fulfill(body=body, content_type=KINDS[Path(path).suffix])
-        else:
-            page_body = pages[route.request.url.split("/page/")[1].replace("~", "#")]
-            route.fulfill(body=page_body, content_type="text/html; charset=utf-8", headers={"content-security-policy": STRICT})
-
+    pages = rendered(wanted.theme)
+    answer = answers(wanted.theme, pages)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=wanted.chromium, args=["--no-sandbox"])
         for mode in wanted.mode or ("light", "dark"):

@@ -38,6 +38,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What is still going on is looked at again.
+for (const note of all("[data-reload]")) setTimeout(() => location.reload(), Number(note.dataset.reload) * 1000);
+
 // A choice in a form that says so is sent at once.
 for (const form of all("form[data-auto]")) form.addEventListener("change", () => form.requestSubmit());
 
