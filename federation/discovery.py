@@ -40,7 +40,7 @@ async def webfinger(session: AsyncSession, library: Library, resource: str | Non
         subject, page = f"acct:{username}@{library.settings.domain}", library.uris.profile(username)
     if row is None:
         raise NotFound("There is nobody of that name here.")
-    if row.state in {ActorState.gone, ActorState.suspended}:
+    if row.state is ActorState.gone:
         raise Gone("They are no longer here.")
     links: list[Wire] = [
         {"rel": "self", "type": MEDIA_TYPE, "href": uri},

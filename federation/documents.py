@@ -62,6 +62,10 @@ async def actor(session: AsyncSession, library: Library, row: Actor) -> Wire:
             wire["location"] = {"type": "Place", "name": settings.name, "address": settings.address}
     if row.icon_url:
         wire["icon"] = {"type": "Image", "mediaType": "image/png", "url": row.icon_url, "name": row.label}
+    if row.state is ActorState.suspended:
+        # Not 410: a suspension can be undone, and others forget for ever whoever is gone.
+        wire |= {"suspended": True, "name": row.username, "summary": "", "discoverable": False, "indexable": False}
+        wire.pop("icon", None)
     if row.moved_to:
         wire["movedTo"] = row.moved_to
     if row.also_known_as:
@@ -86,11 +90,11 @@ def _instance(library: Library, row: Actor) -> Wire:
 
 
 async def actor_by_name(session: AsyncSession, library: Library, username: str) -> Wire:
-    """The actor of that name. Raises NotFound, or Gone for one who left or was suspended."""
+    """The actor of that name. Raises NotFound, or Gone for one who left."""
     row = (await session.scalars(select(Actor).where(Actor.username == username, Actor.domain.is_(None)))).first()
     if row is None:
         raise NotFound("There is nobody of that name here.")
-    if row.state in {ActorState.gone, ActorState.suspended}:
+    if row.state is ActorState.gone:
         raise Gone("They are no longer here.")
     return await actor(session, library, row)
 

@@ -13,7 +13,7 @@ from community.library import Library
 from community.people import actors
 from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
-from community.posts.post import Audience, Post, Standing
+from community.posts.post import Audience, Post, Reaction, Standing
 from community.uris import LIBRARY, PUBLIC
 from federation import documents
 from federation.renditions import note
@@ -46,7 +46,7 @@ async def edit(session: AsyncSession, library: Library, post: Post) -> None:
         return
     author = await session.get_one(Actor, post.author_id)
     wire = await documents.post(session, library, post)
-    inboxes = await _audience(session, library, post, author) | await _reached(session, post.uri)
+    inboxes = await _audience(session, library, post, author) | await _reached(session, post, post.uri)
     await _owe(session, author, _activity(library, "Update", author, wire, f"{post.token}-{uris.token(8)}"), inboxes)
 
 
@@ -63,7 +63,7 @@ async def delete(session: AsyncSession, library: Library, post: Post, uri: str |
         "cc": [author.followers or f"{author.uri}/followers"],
         "object": {key: value for key, value in tombstone(gone, "Event" if post.kind == "event" else "Note").items() if key != "@context"},
     }
-    inboxes = await _audience(session, library, post, author) | await _reached(session, gone)
+    inboxes = await _audience(session, library, post, author) | await _reached(session, post, gone)
     await _owe(session, author, activity, inboxes)
 
 
@@ -77,15 +77,14 @@ async def delete_actor(session: AsyncSession, library: Library, actor: Actor) ->
         "to": [PUBLIC],
         "object": actor.uri,
     }
-    heard = select(Delivery.inbox).join(Outgoing).where(Outgoing.signer_id == actor.id).distinct()
-    await _owe(session, actor, activity, set(await session.scalars(heard)) | await _followers(session, actor))
+    await _owe(session, actor, activity, await _heard(session, actor))
 
 
 async def edit_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
-    """Tell followers that an actor of ours has a new profile."""
+    """Tell everyone who ever heard of them that an actor of ours has a new profile, or is suspended."""
     wire = await documents.actor(session, library, actor)
     activity = _activity(library, "Update", actor, wire | {"to": [PUBLIC], "cc": []}, f"{actor.username}-{uris.token(8)}")
-    await _owe(session, actor, activity, await _followers(session, actor))
+    await _owe(session, actor, activity, await _heard(session, actor))
 
 
 async def follow(session: AsyncSession, library: Library, follower: Actor, followed: Actor, uri: str) -> None:
@@ -238,10 +237,25 @@ async def _partners(session: AsyncSession) -> set[str]:
     return set(await session.scalars(query))
 
 
-async def _reached(session: AsyncSession, object_uri: str) -> set[str]:
-    """Every inbox that was ever owed this object: they must hear of its end, whoever follows now."""
-    query = select(Delivery.inbox).join(Outgoing, Outgoing.id == Delivery.outgoing_id).where(Outgoing.object_uri == object_uri).distinct()
-    return set(await session.scalars(query))
+async def _reached(session: AsyncSession, post: Post, uri: str) -> set[str]:
+    """Every inbox that was ever owed this post; of a public one also of whoever answered, liked or boosted it unasked."""
+    owed = select(Delivery.inbox).join(Outgoing, Outgoing.id == Delivery.outgoing_id).where(Outgoing.object_uri == uri)
+    inboxes = set(await session.scalars(owed.distinct()))
+    if post.audience in {Audience.public, Audience.unlisted}:
+        people = (
+            select(Post.author_id).where(Post.reply_to_id == post.id).union(select(Reaction.actor_id).where(Reaction.post_id == post.id))
+        )
+        query = select(func.coalesce(Actor.shared_inbox, Actor.inbox)).where(Actor.id.in_(people), Actor.domain.is_not(None))
+        inboxes |= set(await session.scalars(query.distinct()))
+    return inboxes
+
+
+async def _heard(session: AsyncSession, actor: Actor) -> set[str]:
+    """Every inbox that was ever owed something by this actor, or a boost of theirs by the library; and their followers now."""
+    theirs = select(Post.uri).where(Post.author_id == actor.id)
+    owed = select(Delivery.inbox).join(Outgoing, Outgoing.id == Delivery.outgoing_id)
+    heard = owed.where((Outgoing.signer_id == actor.id) | Outgoing.object_uri.in_(theirs))
+    return set(await session.scalars(heard.distinct())) | await _followers(session, actor)
 
 
 async def _owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set[str]) -> None:

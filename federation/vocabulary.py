@@ -28,6 +28,7 @@ CONTEXT: list[Any] = [
         "featured": {"@id": "toot:featured", "@type": "@id"},
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
+        "suspended": "toot:suspended",
         "attributionDomains": {"@id": "toot:attributionDomains", "@type": "@id"},
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
