@@ -37,6 +37,7 @@ ROLES: dict[str, str] = {
     "ctg": N_("cartographer"),
     "ctb": N_("contributor"),
 }
+WRITERS = frozenset({"", "aut", "cre"})
 NUMBERS: dict[str, str] = {"isbn": "ISBN", "issn": "ISSN", "ismn": "ISMN", "ean": "EAN", "oclc": "OCLC", "lccn": "LCCN"}
 
 
@@ -51,7 +52,7 @@ def language(code: str | None) -> str:
 
 def authors(agents: Iterable[AgentFact], say: Say) -> tuple[catalog.AuthorLink, ...]:
     """Who made it: creators first, each person once with what they did."""
-    ordered = sorted(agents, key=lambda one: one.role not in CREATORS)
+    ordered = sorted(agents, key=lambda one: (one.role not in WRITERS, one.role not in CREATORS))
     roles: dict[int, list[str]] = {}
     names: dict[int, str] = {}
     for one in ordered:

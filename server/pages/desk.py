@@ -129,16 +129,29 @@ async def refused(request: Request) -> Response:
     sessions.require(request, Role.librarian)
     run_id = works.number(request)
 
-    def ask(session: Session) -> list[bytes]:
+    def ask(session: Session) -> tuple[str, list[bytes]]:
         query = select(RefusedRecord.raw).where(RefusedRecord.run_id == run_id).order_by(RefusedRecord.position)
-        return list(session.scalars(query.limit(MOST_REFUSED)))
+        name = session.scalar(select(ImportRun.file).where(ImportRun.id == run_id)) or ""
+        return name, list(session.scalars(query.limit(MOST_REFUSED)))
 
-    found = await here.library.database.read(ask)
+    name, found = await here.library.database.read(ask)
     if not found:
         raise NotFound("Nothing was refused in this import.")
-    body = b"".join(raw if raw.endswith((b"\x1d", b"\n")) else raw + b"\n" for raw in found)
-    headers = {"Content-Disposition": f'attachment; filename="refused-{run_id}.mrc"', "Cache-Control": "private, no-store"}
-    return Response(body, 200, headers, "application/octet-stream")
+    suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
+    kind = suffix if suffix in {".csv", ".tsv", ".xml", ".txt"} else ".csv" if suffix == ".xlsx" else ".mrc"
+    headers = {"Content-Disposition": f'attachment; filename="refused-{run_id}{kind}"', "Cache-Control": "private, no-store"}
+    return Response(_together(found), 200, headers, "application/octet-stream")
+
+
+def _together(records: list[bytes]) -> bytes:
+    """Records as one file that can be mended and brought in again: rows of a table share their header."""
+    lines: list[bytes] = []
+    header = b""
+    for raw in records:
+        first, _, rest = raw.partition(b"\n")
+        lines.append(rest if rest and first == header else raw)
+        header = first
+    return b"".join(one if one.endswith((b"\x1d", b"\n")) else one + b"\n" for one in lines if one)
 
 
 def _keep(file: UploadFile, upload: Upload) -> None:
@@ -168,8 +181,8 @@ def _run(request: Request, run: ImportRun, refused: list[RefusedRecord] | None =
         unchanged=run.unchanged,
         refused=run.refused,
         seconds=seconds,
-        error=run.error or "",
-        refused_records=tuple(views.Refused(one.position, "", one.reason) for one in refused or ()),
+        error=render.say(request, run.error) if run.error else "",
+        refused_records=tuple(views.Refused(one.position, "", render.say(request, one.reason)) for one in refused or ()),
         refused_url=f"{url}/refused" if run.refused else "",
     )
 
