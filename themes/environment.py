@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 
 from themes import filters as ours
 
@@ -21,6 +22,31 @@ def untranslated_plural(one: str, many: str, count: int) -> str:
     return one if count == 1 else many
 
 
+class Spoken(NodeTransformer):
+    """Says every plain message while a template is compiled: what never changes costs a page nothing."""
+
+    def __init__(self, gettext: Translate) -> None:
+        self.gettext = gettext
+
+    def visit_Call(self, call: nodes.Call) -> nodes.Node:
+        self.generic_visit(call)
+        match call:
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(message))], kwargs=[], dyn_args=None, dyn_kwargs=None):
+                return nodes.MarkSafeIfAutoescape(nodes.Const(self.gettext(message) % {}), lineno=call.lineno, environment=call.environment)
+        return call
+
+
+class OneLanguage(Environment):
+    """An environment whose templates all speak the same language."""
+
+    gettext: Translate = staticmethod(untranslated)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template = super()._parse(source, name, filename)
+        spoken: nodes.Template = Spoken(self.gettext).visit(template)
+        return spoken
+
+
 def environment(
     *folders: Path,
     language: str = "en",
@@ -32,7 +58,7 @@ def environment(
     """Templates of the first folder that has them; "default:" always means the last folder; `watch` reads changed files again."""
     chain = [FileSystemLoader(folder) for folder in folders]
     default = PrefixLoader({"default": chain[-1]}, delimiter=":")
-    env = Environment(
+    env = OneLanguage(
         loader=ChoiceLoader([*chain, default]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -42,7 +68,8 @@ def environment(
         auto_reload=watch,
         cache_size=-1,
     )
-    # One environment per language: nothing has to be looked up in the context for each of the hundred messages of a page.
+    # One environment per language: plain messages become part of the compiled template, and formats are bound once.
+    env.gettext = gettext
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(ours.filters(language, gettext))
     env.filters.update(filters or {})

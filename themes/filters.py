@@ -18,6 +18,7 @@ def N_(message: str) -> str:
 
 FORMATS = {
     "book": N_("Book"),
+    "comic": N_("Comic"),
     "ebook": N_("E-book"),
     "audiobook": N_("Audiobook"),
     "film": N_("Film"),
