@@ -57,10 +57,11 @@ def serve(
     listener = socket.socket(fileno=fd) if fd is not None else listen(host, port)
     if fd is None:
         print(f"Listening on http://{host}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
-    if workers == 1:
-        opening.run(_serve(chosen, listener, with_worker=not no_worker, lifeline=lifeline))
-    else:
-        opening.run(_serve_with_many(chosen, listener, workers, with_worker=not no_worker))
+    with listener:
+        if workers == 1:
+            opening.run(_serve(chosen, listener, with_worker=not no_worker, lifeline=lifeline))
+        else:
+            opening.run(_serve_with_many(chosen, listener, workers, with_worker=not no_worker))
 
 
 def work(lifeline: Inherited = None) -> None:
@@ -170,6 +171,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as cause:
+        listener.close()
         raise Refusal(f"We cannot listen on {host}:{port}: {os.strerror(cause.errno or 0)}.") from cause
     listener.listen(2048)
     listener.set_inheritable(True)
