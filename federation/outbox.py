@@ -25,6 +25,8 @@ from moderation import domains
 from moderation.tables import DomainAnswer
 
 SOFTWARE = "bookmobile"
+DEAF_TO_FAREWELLS = ("snac",)  # they delete single posts, but leave the Delete of a person alone
+MOST_ABOVE = 30  # posts up a thread whose authors hear of an answer
 TOLD = frozenset({Standing.shown, Standing.limited})
 
 
@@ -54,17 +56,8 @@ async def delete(session: AsyncSession, library: Library, post: Post, uri: str |
     """Take back a post of ours (or the address that it had) everywhere it went, in its author's name."""
     author = await session.get_one(Actor, post.author_id)
     gone = uri or post.uri
-    activity = {
-        "@context": CONTEXT,
-        "id": library.uris.activity("delete", f"{post.token}-{uris.token(8)}"),
-        "type": "Delete",
-        "actor": author.uri,
-        "to": [PUBLIC],
-        "cc": [author.followers or f"{author.uri}/followers"],
-        "object": {key: value for key, value in tombstone(gone, "Event" if post.kind == "event" else "Note").items() if key != "@context"},
-    }
     inboxes = await _audience(session, library, post, author) | await _reached(session, post, gone)
-    await _owe(session, author, activity, inboxes)
+    await _owe(session, author, _delete(library, author, post, gone), inboxes)
 
 
 async def delete_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
@@ -77,7 +70,12 @@ async def delete_actor(session: AsyncSession, library: Library, actor: Actor) ->
         "to": [PUBLIC],
         "object": actor.uri,
     }
-    await _owe(session, actor, activity, await _heard(session, actor))
+    inboxes = await _heard(session, actor)
+    await _owe(session, actor, activity, inboxes)
+    hosts = set(await session.scalars(select(Instance.host).where(Instance.software.in_(DEAF_TO_FAREWELLS))))
+    if deaf := {inbox for inbox in inboxes if uris.host(inbox) in hosts}:
+        for post in await session.scalars(select(Post).where(Post.author_id == actor.id, Post.kind != "discussion")):
+            await _owe(session, actor, _delete(library, actor, post, post.uri), deaf & await _reached(session, post, post.uri))
 
 
 async def edit_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
@@ -156,6 +154,18 @@ def _activity(library: Library, verb: str, author: Actor, wire: Wire, name: str)
     }
 
 
+def _delete(library: Library, author: Actor, post: Post, uri: str) -> Wire:
+    return {
+        "@context": CONTEXT,
+        "id": library.uris.activity("delete", f"{post.token}-{uris.token(8)}"),
+        "type": "Delete",
+        "actor": author.uri,
+        "to": [PUBLIC],
+        "cc": [author.followers or f"{author.uri}/followers"],
+        "object": {key: value for key, value in tombstone(uri, "Event" if post.kind == "event" else "Note").items() if key != "@context"},
+    }
+
+
 async def _answer(session: AsyncSession, library: Library, verb: str, followed: Actor, follower: Actor, wire: Wire) -> None:
     inner = {"id": wire.get("id"), "type": "Follow", "actor": follower.uri, "object": followed.uri}
     activity = {
@@ -199,17 +209,24 @@ async def _audience(session: AsyncSession, library: Library, post: Post, author:
     if post.audience is not Audience.direct:
         inboxes |= await _followers(session, author)
     if post.reply_to_id is not None:
-        answered = await session.get(Post, post.reply_to_id)
-        while answered is not None and len(inboxes) < 10_000:
-            spoken_to = await session.get_one(Actor, answered.author_id)
+        # What only one person shall read goes to them alone, not to everyone who spoke before.
+        for spoken_to in await _above(session, post, 1 if post.audience is Audience.direct else MOST_ABOVE):
             if not spoken_to.is_local:
                 inboxes.add(spoken_to.shared_inbox or spoken_to.inbox)
-            if answered.reply_to_id is None or answered.reply_to_id == answered.id:
-                break
-            answered = await session.get(Post, answered.reply_to_id)
     if post.about_id is not None and post.audience in {Audience.public, Audience.unlisted}:
         inboxes |= await _partners(session)
     return inboxes
+
+
+async def _above(session: AsyncSession, post: Post, most: int) -> list[Actor]:
+    """Who wrote what a post answers, and what that answers, so many steps up."""
+    found: list[Actor] = []
+    above = post.reply_to_id
+    while above is not None and len(found) < most:
+        answered = await session.get_one(Post, above)
+        found.append(await session.get_one(Actor, answered.author_id))
+        above = answered.reply_to_id
+    return found
 
 
 async def _followers(session: AsyncSession, actor: Actor) -> set[str]:

@@ -56,6 +56,22 @@ async def test_who_saw_only_a_boost_hears_that_its_author_has_left(tmp_path: Pat
         assert [(wire["actor"], wire["object"]) for wire in heard(harbour, "Delete")] == [(ada.actor.uri, ada.actor.uri)]
 
 
+async def test_who_leaves_the_delete_of_a_person_alone_is_told_of_each_post(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour:
+        harbour.software = "snac"
+        ada = await here.person("ada")
+        await harbour.says(here, harbour.activity("Follow", "cleo", here.library.uris.library))
+        await here.settle()
+        post = await review(here, ada)
+
+        async with here.database.transaction() as session:
+            await registering.close_account(session, here.library, await session.get_one(Account, ada.id))
+        await here.settle()
+        farewell, delete = heard(harbour, "Delete")
+        assert farewell["object"] == ada.actor.uri
+        assert (delete["actor"], delete["object"]["id"]) == (ada.actor.uri, post.uri)
+
+
 async def test_who_found_and_liked_a_review_hears_that_it_was_removed(tmp_path: Path) -> None:
     async with town(tmp_path) as here, remote_server() as harbour:
         post = await review(here, await here.person("ada"))
