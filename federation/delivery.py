@@ -159,4 +159,6 @@ async def _end_follows(session: AsyncSession, inbox: str) -> None:
     await session.execute(
         update(Follow).where(Follow.follower_id.in_(gone), Follow.state == FollowState.granted).values(state=FollowState.ended)
     )
-    await session.execute(update(Actor).where(Actor.inbox == inbox, Actor.domain.is_not(None)).values(state=ActorState.gone))
+    await session.execute(
+        update(Actor).where(Actor.inbox == inbox, Actor.domain.is_not(None), Actor.state == ActorState.active).values(state=ActorState.gone)
+    )

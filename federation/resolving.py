@@ -240,17 +240,28 @@ async def _gather_actor(hub: Hub, known: Known, uri: str) -> None:
     if actor is not None and (actor.is_local or (actor.fetched_at and now() - actor.fetched_at < FRESH_ACTOR)):
         return
     try:
-        known.actors[uri] = await fetch_actor(hub, uri)
+        wire = await fetch_actor(hub, uri)
     except Refusal as cause:
         known.problems.append(f"{uri}: {cause}")
+        return
+    # Their address may lead to somebody else by now, who said nothing of this.
+    if wire.get("id") == uri:
+        known.actors[uri] = wire
+    else:
+        known.problems.append(f"{uri} leads to {wire.get('id')}")
 
 
 async def _gather_object(hub: Hub, known: Known, uri: str) -> Wire | None:
     try:
-        known.objects[uri] = (await hub.remote.get_document(uri, sign_as=await hub.instance_signer())).json
+        wire = (await hub.remote.get_document(uri, sign_as=await hub.instance_signer())).json
     except Refusal as cause:
         known.problems.append(f"{uri}: {cause}")
-    return known.objects.get(uri)
+        return None
+    if wire.get("id") != uri:
+        known.problems.append(f"{uri} leads to {wire.get('id')}")
+        return None
+    known.objects[uri] = wire
+    return wire
 
 
 async def _gather_item(hub: Hub, known: Known, wire: Wire) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community import uris
 from community.clock import days, now
 from community.database import table_of
 from community.people.actors import Actor
@@ -100,8 +101,9 @@ async def delete(session: AsyncSession, told: Told) -> str:
         return await profiles.farewell(session, told)
     known = await post.by_uri(session, uri)
     if known is None:
-        # Its Create may still be on the way: remember, so that it does not come in afterwards.
-        await post.bury(session, uri[:500], "Note")
+        # Its Create may still be on the way: remember, so that it does not come in afterwards. Only what can be theirs.
+        if uris.host(uri) == uris.host(told.activity.actor):
+            await post.bury(session, uri[:500], "Note")
         return "left: we do not have it"
     if told.actor is None or known.author_id != told.actor.id:
         return "left: somebody else wrote that"
@@ -148,6 +150,8 @@ def _standing(said: Said) -> Standing:
 
 async def _change(session: AsyncSession, known: Post, said: Said) -> Post:
     columns = _columns(said) | {"edited_at": said.edited_at or now(), "published_at": known.published_at, "changed_at": now()}
+    # What it answers stays: two posts that answered each other would be a thread without an end.
+    columns |= {"reply_to_id": known.reply_to_id, "reply_to_uri": known.reply_to_uri}
     if said.about_id is None:
         columns["about_id"] = known.about_id
     kind = said.kind if known.about_id is not None or said.about_id is not None else "comment"

@@ -27,7 +27,9 @@ async def farewell(session: AsyncSession, told: Told) -> str:
     actor = told.actor
     if actor is None or actor.is_local:
         return "left: we do not know them"
-    actor.state = ActorState.gone
+    if actor.state is ActorState.active:
+        # What a moderator decided about them outlives their leaving: they may come back.
+        actor.state = ActorState.gone
     said = await session.scalars(select(Post).where(Post.author_id == actor.id, Post.standing != Standing.deleted))
     count = 0
     for known in said:
