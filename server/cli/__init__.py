@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from community.errors import Refusal
-from server.cli import catalog, checking, demo, library, people, running, safekeeping, servers
+from server.cli import catalog, checking, demo, events, library, people, running, safekeeping, servers
 
 app = typer.Typer(
     name="bookmobile",
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "reindex": catalog.reindex,
     "follow": servers.follow,
     "block": servers.block,
+    "export": safekeeping.export,
     "backup": safekeeping.backup,
     "restore": safekeeping.restore,
 }
@@ -35,6 +36,7 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(people.app, name="user")
 app.add_typer(servers.app, name="blocklist")
+app.add_typer(events.app, name="events")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from community.database import Database
 from community.errors import Conflict, Refusal
 from community.settings import Settings
 from server import schema
+from server.actions import exporting
 from server.cli import opening
 
 DATABASE, LABEL, DATA = "bookmobile.sqlite", "label.json", "data"
@@ -130,3 +131,16 @@ def _put(archive: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None
         with opened, target.open("wb") as written:
             shutil.copyfileobj(opened, written)
         target.chmod(entry.mode & 0o700)
+
+
+def export(folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet, or is empty.", metavar="DIR")]) -> None:
+    """Write everything of the library into a folder, in open formats."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refusal(f"{folder} is there already and not empty.")
+    folder.mkdir(parents=True, exist_ok=True)
+    opening.run(_export(folder))
+
+
+async def _export(folder: Path) -> None:
+    async with opening.library(opening.settings()) as library:
+        await exporting.export(library, folder, lambda name, count: print(f"{name}: {count}"))
