@@ -146,7 +146,8 @@ async def _record_health(session: AsyncSession, last: dict[str, Answer]) -> None
     rows = {row.host: row for row in await session.scalars(select(Instance).where(Instance.host.in_(last)))}
     for host, answer in last.items():
         row = rows.get(host) or await instances.meet(session, host)
-        if answer.ok or answer.permanent:
+        # 401: they doubt this one signer, whose key they may not have any more; the server itself is well.
+        if answer.ok or answer.permanent or answer.status == 401:
             if row.failures or row.scheme != answer.scheme or row.last_success_at is None:
                 instances.answered(row, answer.scheme)
         else:

@@ -32,6 +32,7 @@ class RemoteServer:
     received: list[Wire] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     software: str = "harbour"
+    doubts: set[str] = field(default_factory=set)  # actors whose signatures it does not believe
 
     def actor(self, name: str, **more: Any) -> str:
         """The address of an actor here, made on first use."""
@@ -89,7 +90,10 @@ class RemoteServer:
             return answer.status
 
     async def _receive(self, request: web.Request) -> web.Response:
-        self.received.append(json.loads(await request.read()))
+        wire = json.loads(await request.read())
+        if wire["actor"] in self.doubts:
+            return web.Response(status=401)
+        self.received.append(wire)
         return web.Response(status=202)
 
     async def _show(self, request: web.Request) -> web.Response:

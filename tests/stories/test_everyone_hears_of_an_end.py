@@ -5,9 +5,11 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import select
 
+from community.due import Owed
 from community.people.accounts import Account, Role
-from community.posts.kinds import Review
+from community.posts.kinds import Announcement, Review
 from community.posts.post import Post
+from federation.tables import Delivery
 from moderation import reports
 from moderation.tables import Action, Case, Decision, Origin
 from server.actions import moderating, publishing, registering
@@ -70,6 +72,27 @@ async def test_who_leaves_the_delete_of_a_person_alone_is_told_of_each_post(tmp_
         farewell, delete = heard(harbour, "Delete")
         assert farewell["object"] == ada.actor.uri
         assert (delete["actor"], delete["object"]["id"]) == (ada.actor.uri, post.uri)
+
+
+async def test_a_signer_who_is_doubted_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour:
+        ada = await here.person("ada")
+        await harbour.says(here, harbour.activity("Follow", "cleo", here.library.uris.library))
+        await here.settle()
+        post = await review(here, ada)
+        harbour.doubts.add(ada.actor.uri)
+
+        async with here.database.transaction() as session:
+            await publishing.take_back(session, here.library, await session.get_one(Post, post.id))
+        await here.settle()
+        async with here.database.transaction() as session:
+            await publishing.announce(session, here.library, Announcement(title="Open", html="", source="", language="en"))
+        await here.settle()
+        assert [wire["type"] for wire in harbour.received[-1:]] == ["Create"]
+
+        async with here.database.snapshot() as session:
+            waiting = (await session.scalars(select(Delivery).where(Delivery.state == Owed.waiting))).one()
+        assert (waiting.attempts, waiting.why) == (1, "401: HTTP 401")
 
 
 async def test_who_found_and_liked_a_review_hears_that_it_was_removed(tmp_path: Path) -> None:
