@@ -84,7 +84,7 @@ class Renderer:
             languages=settings.languages,
             version=VERSION,
             contact_email=settings.contact,
-            source_url="",
+            source_url=settings.source_url,
             asset_version=self.assets,
             sign_up_open=settings.open_registration,
             base_url=settings.root,
