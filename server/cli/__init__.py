@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -17,6 +19,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"bookmobile {version('bookmobile')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")] = False,
+) -> None:
+    """A server that puts a public library into the fediverse."""
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
     "init": library.init,

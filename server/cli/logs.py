@@ -6,22 +6,29 @@ import sys
 from datetime import UTC, datetime
 
 QUIET = ("uvicorn.access", "alembic", "aiosqlite", "asyncio", "httpcore", "httpx")
+USUAL = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 COLOURS = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "31;1"}
+
+
+def more(record: logging.LogRecord) -> dict[str, object]:
+    """What the caller said besides the message."""
+    return {key: value for key, value in vars(record).items() if key not in USUAL}
 
 
 class Json(logging.Formatter):
     """One object a line, as collectors of logs like it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = {
+        told: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **more(record),
         }
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False)
+        return json.dumps(told, ensure_ascii=False, default=str)
 
 
 class Human(logging.Formatter):
@@ -30,6 +37,8 @@ class Human(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         hour = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
         line = f"{hour}  {record.name.removeprefix('bookmobile.'):<10}  {record.getMessage()}"
+        if said := more(record):
+            line += f" ({', '.join(f'{key}: {value}' for key, value in said.items())})"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         colour = COLOURS.get(record.levelno)

@@ -1,6 +1,7 @@
 """Serving: web and worker, in one process or in several."""
 
 import asyncio
+import fcntl
 import logging
 import os
 import signal
@@ -8,6 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -101,7 +103,7 @@ async def hosted(bookmobile: Bookmobile, listener: socket.socket, *, with_worker
     )
     tasks = [asyncio.create_task(web.serve(sockets=[listener]), name="web")]
     if with_worker:
-        tasks.append(asyncio.create_task(worker.run(bookmobile.here.hub, bookmobile.sweep), name="worker"))
+        tasks.append(asyncio.create_task(_work_off(bookmobile), name="worker"))
     try:
         yield tasks
     finally:
@@ -129,7 +131,7 @@ async def _work(chosen: Settings, lifeline: int | None) -> None:
     await make_ready(chosen)
     bookmobile = app.build(chosen)
     try:
-        working = asyncio.create_task(worker.run(bookmobile.here.hub, bookmobile.sweep), name="worker")
+        working = asyncio.create_task(_work_off(bookmobile), name="worker")
         stopping = asyncio.create_task(told_to_stop(lifeline).wait())
         log.info("%s: the worker has begun", chosen.name)
         await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -139,6 +141,43 @@ async def _work(chosen: Settings, lifeline: int | None) -> None:
         stopping.cancel()
     finally:
         await bookmobile.close()
+
+
+async def _work_off(bookmobile: Bookmobile) -> None:
+    """The background work. On SQLite one process does it: a second one waits until that has ended, and takes its place."""
+    if not bookmobile.here.library.database.is_sqlite:
+        await worker.run(bookmobile.here.hub, bookmobile.sweep)
+        return
+    with Turn(Path(bookmobile.here.settings.data_dir) / "worker.lock") as turn:
+        while not turn.is_ours():
+            if turn.tries == 1:
+                log.info("another process does the background work; this one waits until that has ended")
+            await asyncio.sleep(1)
+        await worker.run(bookmobile.here.hub, bookmobile.sweep)
+
+
+class Turn:
+    """A file that one process at a time holds; the system frees it when that process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a")
+        self.tries = 0
+
+    def is_ours(self) -> bool:
+        """Take it if it is free; says whether we have it."""
+        self.tries += 1
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def __enter__(self) -> "Turn":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 async def make_ready(chosen: Settings) -> None:

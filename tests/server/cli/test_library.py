@@ -1,5 +1,7 @@
 """Making a library, and being told what is wrong with it."""
 
+import json
+import logging
 import re
 import socket
 import sqlite3
@@ -11,7 +13,7 @@ import pytest
 
 from community import settings as knobs
 from community.settings import Settings
-from server.cli import opening
+from server.cli import logs, opening, running
 from tests.server.cli.conftest import Terminal
 
 LINK = re.compile(r"https://nantucket\.example/sign-in/[\w-]{20,}")
@@ -218,3 +220,28 @@ def test_what_is_no_copy_changes_nothing(nantucket: Terminal, tmp_path: Path) ->
 
     assert said.status == 1
     nantucket.done("migrate")
+
+
+def test_two_processes_take_turns_with_the_background_work(tmp_path: Path) -> None:
+    with running.Turn(tmp_path / "data" / "worker.lock") as first:
+        assert first.is_ours()
+        with running.Turn(tmp_path / "data" / "worker.lock") as second:
+            assert not second.is_ours()
+    with running.Turn(tmp_path / "data" / "worker.lock") as third:
+        assert third.is_ours()
+
+
+def test_a_line_of_the_log_is_one_object_with_all_that_was_said() -> None:
+    record = logging.makeLogRecord(
+        {"name": "bookmobile.inbox", "levelno": logging.INFO, "levelname": "INFO", "msg": "left: %s", "args": ("é",)}
+    )
+    record.host = "harbour.example"
+
+    told = json.loads(logs.Json().format(record))
+
+    assert (told["message"], told["level"], told["logger"], told["host"]) == ("left: é", "info", "bookmobile.inbox", "harbour.example")
+    assert logs.Human().format(record).endswith("inbox       left: é (host: harbour.example)")
+
+
+def test_the_program_knows_its_version(terminal: Terminal) -> None:
+    assert re.fullmatch(r"bookmobile \d+\.\d+\.\d+", terminal.done("--version").last)
