@@ -19,7 +19,12 @@ KNOW_ONLY_POSTS = ("gotosocial/", "snac/")  # how they name themselves in User-A
 
 def wants_activity(request: Request) -> bool:
     """Whether another server asks. Whoever accepts HTML gets HTML: Mastodon's search box follows the page to the title's discussion."""
-    accept = request.headers.get("accept", "").lower()
+    return accepts_activity(request.headers)
+
+
+def accepts_activity(headers: Headers) -> bool:
+    """The same for whoever has only the headers. Who keeps answers must tell them apart by exactly this."""
+    accept = headers.get("accept", "").lower()
     return "text/html" not in accept and ("application/activity+json" in accept or "application/ld+json" in accept)
 
 

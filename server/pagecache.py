@@ -91,10 +91,9 @@ class PageCache:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        accept = headers.get("accept", "")
-        as_json = "json" in accept and "text/html" not in accept
-        led_on = as_json and negotiating.knows_only_posts(headers)
-        key = (scope["path"], scope["query_string"], self._said(scope, headers), as_json, led_on)
+        for_servers = negotiating.accepts_activity(headers)
+        led_on = for_servers and negotiating.knows_only_posts(headers)
+        key = (scope["path"], scope["query_string"], self._said(scope, headers), for_servers, led_on)
         version = await self._version(scope["path"], question)
         if await self._answer(key, version, headers, send):
             return

@@ -61,6 +61,15 @@ async def test_one_address_has_a_page_for_people_and_a_document_for_servers(tmp_
                 assert json.loads(page.text)["id"].startswith(here.root)
 
 
+async def test_who_asks_for_any_json_does_not_change_what_servers_get(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, browser(here) as someone:
+        await here.book()
+        for path in ("/catalog/editions/1", "/@library"):
+            await someone.get(path, {"Accept": "application/json"})
+            page = await someone.get(path, {"Accept": ACTIVITY})
+            assert page.headers["Content-Type"].startswith(ACTIVITY), path
+
+
 async def test_the_page_of_a_title_leads_other_servers_to_its_discussion(tmp_path: Path) -> None:
     async with town(tmp_path) as here, browser(here) as mastodon:
         book = await here.book()
