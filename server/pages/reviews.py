@@ -61,10 +61,15 @@ async def save(session: AsyncSession, request: Request, author: Actor, known: Po
         values["title"] = values["warning"] = None
     if known is None:
         return await publishing.publish(session, library, author, KINDS[kind](about_id=work_id, **values))
+    before = known.kind, known.half_stars
     if kind == "rating":
         known.half_stars = values["half_stars"]  # a rating without stars would not be one, not even for a moment
     known = await publishing.turn_into(session, known, kind)
-    return await publishing.edit(session, library, author, known, values)
+    answer = await publishing.edit(session, library, author, known, values)
+    if answer is Answer.refuse:
+        known = await publishing.turn_into(session, known, before[0])
+        known.half_stars = before[1]
+    return answer
 
 
 async def read(request: Request) -> Form:

@@ -72,6 +72,22 @@ async def test_stars_alone_are_a_rating_and_become_a_review_when_words_are_added
         assert [(post.kind, post.half_stars, post.source) for post in posts] == [("review", 6, "Second thoughts.")]
 
 
+async def test_a_change_that_is_refused_changes_nothing(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, browser(here) as ada:
+        book = await here.book()
+        await ada.sign_in(await here.person("ada"))
+        await ada.send(f"/catalog/works/{book.id}/review", rating="8")
+        async with here.database.transaction() as session:
+            await listed.add(session, "kraken", DomainAnswer.refuse, "We do not say that.", who="ben")
+
+        refused = await ada.send(f"/catalog/works/{book.id}/review", rating="6", text="A kraken of a book.")
+
+        assert refused.status == 422
+        async with here.database.snapshot() as session:
+            known = (await session.scalars(select(Post).where(Post.about_id == book.id, Post.kind != "discussion"))).one()
+        assert (known.kind, known.half_stars, known.html) == ("rating", 8, "")
+
+
 async def test_neither_stars_nor_words_is_nothing(tmp_path: Path) -> None:
     async with town(tmp_path) as here, browser(here) as ada:
         book = await here.book()
