@@ -13,6 +13,7 @@ from community.database import table_of
 from community.due import Owed
 from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
+from community.posts.post import Tombstone
 from federation import instances
 from federation.answers import Answer
 from federation.hub import Hub
@@ -23,6 +24,7 @@ RETRY_AFTER: tuple[timedelta, ...] = (minutes(1), minutes(10), hours(1), hours(6
 LEASE = seconds(90)  # longer than the longest call of a host's lane below
 LANES = 64  # servers called at the same time
 MOST = 500  # deliveries taken at once
+TELLS = ("Create", "Update", "Announce")  # what is said of something that stands
 PER_LANE = 20  # of one server at once, so that its lane is done within the lease
 
 
@@ -53,10 +55,12 @@ async def work_off(hub: Hub, limit: int = MOST) -> int:
     letters = await _letters(hub, {parcel.outgoing_id for parcel in parcels})
     lanes: dict[str, list[Parcel]] = defaultdict(list)
     for parcel in parcels:
-        lanes[parcel.host].append(parcel)
+        if parcel.outgoing_id in letters:
+            lanes[parcel.host].append(parcel)
     slots = asyncio.Semaphore(LANES)
     done = await asyncio.gather(*(_lane(hub, slots, lane, letters, schemes.get(host, "cavage")) for host, lane in lanes.items()))
-    await _record(hub, [outcome for lane in done for outcome in lane], {parcel.id for parcel in parcels})
+    pointless = {parcel.id for parcel in parcels if parcel.outgoing_id not in letters}
+    await _record(hub, [outcome for lane in done for outcome in lane], {parcel.id for parcel in parcels}, pointless)
     return len(parcels)
 
 
@@ -88,8 +92,11 @@ async def _claim(hub: Hub, limit: int) -> tuple[list[Parcel], dict[str, str]]:
 
 
 async def _letters(hub: Hub, ids: set[int]) -> dict[int, tuple[bytes, Signer]]:
+    """What to send, and who signs it; without what was taken back while it waited, lest it come after its own Delete."""
     async with hub.database.snapshot() as session:
-        rows = list(await session.scalars(select(Outgoing).where(Outgoing.id.in_(ids))))
+        taken_back = select(Tombstone.uri).where(Tombstone.uri == Outgoing.object_uri).exists()
+        query = select(Outgoing).where(Outgoing.id.in_(ids), ~(Outgoing.kind.in_(TELLS) & taken_back))
+        rows = list(await session.scalars(query))
         signers: dict[int, Signer] = {}
         for row in rows:
             if row.signer_id not in signers:
@@ -113,11 +120,14 @@ async def _lane(
     return outcomes
 
 
-async def _record(hub: Hub, outcomes: list[Outcome], claimed: set[int]) -> None:
+async def _record(hub: Hub, outcomes: list[Outcome], claimed: set[int], pointless: set[int]) -> None:
     """Write down what happened to all of them in one commit; what was not tried is free again."""
     async with hub.database.transaction() as session:
         done = [outcome.parcel.id for outcome in outcomes if outcome.answer.ok]
-        untried = claimed - {outcome.parcel.id for outcome in outcomes}
+        untried = claimed - pointless - {outcome.parcel.id for outcome in outcomes}
+        if pointless:
+            why = "it was taken back before it was sent"
+            await session.execute(update(Delivery).where(Delivery.id.in_(pointless)).values(state=Owed.done, claimed_until=None, why=why))
         if done:
             await session.execute(update(Delivery).where(Delivery.id.in_(done)).values(state=Owed.done, claimed_until=None))
         if untried:

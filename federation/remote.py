@@ -303,7 +303,8 @@ async def _answer(response: aiohttp.ClientResponse, scheme: str) -> Answer:
         said += await response.content.readany()
     if 200 <= response.status < 300:
         return Answer(response.status, scheme)
-    words = " ".join(bytes(said[:MOST_OF_A_REASON]).decode(errors="replace").split())
+    # Without U+0000, which PostgreSQL cannot keep: one such answer would undo what we write down of everyone's.
+    words = " ".join(bytes(said[:MOST_OF_A_REASON]).decode(errors="replace").replace("\0", " ").split())
     return Answer(response.status, scheme, f"HTTP {response.status} {words}".strip(), _retry_after(response))
 
 

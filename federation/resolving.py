@@ -16,6 +16,7 @@ from community.errors import Refusal
 from community.people import actors, follows
 from community.people.actors import Actor, ActorState
 from federation.activities import Activity, first, id_of, ids_of, many, type_of, words
+from federation.answers import Unreachable
 from federation.hub import Hub
 from federation.tables import RemoteItem
 from federation.vocabulary import ACTOR_TYPES, ITEM_TYPES
@@ -24,6 +25,8 @@ from federation.wire import Wire
 FRESH_ACTOR: timedelta = days(1)
 FRESH_ITEM: timedelta = hours(12)
 MOST_NAME = 300
+MOST_SUMMARY = 20_000
+MOST_ADDRESS = 500  # what a column holds
 # In the order in which we trust them to name one work.
 SCHEMES = ("isbn", "oclc", "lccn", "openlibrary", "wikidata", "imdb", "ean")
 
@@ -40,6 +43,7 @@ class Known:
     objects: dict[str, Wire] = field(default_factory=dict)
     works: dict[str, int | None] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    later: Unreachable | None = None  # an item's server did not answer: it may yet turn out to be a title of ours
 
 
 def actor_columns(wire: Wire) -> dict[str, object]:
@@ -49,12 +53,14 @@ def actor_columns(wire: Wire) -> dict[str, object]:
     inbox = id_of(wire.get("inbox"))
     if not isinstance(uri, str) or kind not in ACTOR_TYPES or inbox is None:
         raise NotAnActor("That is not an actor: it needs an id, a known type and an inbox.", f"{uri} is {kind}")
+    if len(uri) > MOST_ADDRESS or len(inbox) > MOST_ADDRESS:
+        raise NotAnActor("The addresses of that actor are too long.", uri[:MOST_ADDRESS])
     home = uris.host(uri)
     username = wire.get("preferredUsername")
     if not isinstance(username, str) or not 0 < len(username) <= 150 or uris.host(inbox) != home:
         raise NotAnActor("That actor has no name, or an inbox on another server.", uri)
     endpoints = wire.get("endpoints")
-    shared = id_of(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None
+    shared = _address(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None
     key = next((one for one in many(wire.get("publicKey")) if isinstance(one, dict)), {})
     pem = key.get("publicKeyPem")
     page = first(wire.get("url"))
@@ -67,21 +73,27 @@ def actor_columns(wire: Wire) -> dict[str, object]:
         "username": username,
         "domain": home,
         "name": text.plain(words(wire, "name"))[:MOST_NAME],
-        "summary": text.safe_html(words(wire, "summary"))[:20_000],
+        "summary": text.safe_html(words(wire, "summary")[:MOST_SUMMARY]),  # cut before: half a tag is not safe
         "url": page if isinstance(page, str) and page.startswith("http") and uris.host(page) == home and len(page) <= 500 else None,
         "inbox": inbox,
         "shared_inbox": shared if shared and uris.host(shared) == home else None,
-        "outbox": id_of(wire.get("outbox")),
-        "followers": id_of(wire.get("followers")),
+        "outbox": _address(wire.get("outbox")),
+        "followers": _address(wire.get("followers")),
         "icon_url": icon if isinstance(icon, str) and icon.startswith("https://") and len(icon) <= 1000 else None,
-        "key_id": id_of(key),
+        "key_id": _address(key),
         "public_key": pem if isinstance(pem, str) else None,
         "also_known_as": ids_of(wire.get("alsoKnownAs"))[:20],
-        "moved_to": id_of(wire.get("movedTo")),
+        "moved_to": _address(wire.get("movedTo")),
         "manually_approves": wire.get("manuallyApprovesFollowers") is True,
         "discoverable": wire.get("discoverable") is True,
         "indexable": wire.get("indexable") is True,
     }
+
+
+def _address(value: object) -> str | None:
+    """An address that a column holds; None for a longer one, which PostgreSQL would refuse together with all the rest."""
+    found = id_of(value)
+    return found if found is not None and len(found) <= MOST_ADDRESS else None
 
 
 async def keep_actor(session: AsyncSession, wire: Wire) -> Actor:
@@ -212,7 +224,12 @@ async def find_work(hub: Hub, uri: str) -> int | None:
         known = await session.get(RemoteItem, uri)
         if known is not None and now() - known.fetched_at < FRESH_ITEM:
             return known.work_id
-    wire = (await hub.remote.get_document(uri, sign_as=await hub.instance_signer())).json
+    try:
+        wire = (await hub.remote.get_document(uri, sign_as=await hub.instance_signer())).json
+    except Unreachable:
+        if known is None:
+            raise
+        return known.work_id  # what it was yesterday, it most likely is today
     async with hub.database.transaction() as session:
         work_id = await work_by_identifiers(session, identifiers(wire))
         await session.merge(RemoteItem(uri=uri[:500], work_id=work_id, fetched_at=now()))
@@ -270,6 +287,9 @@ async def _gather_item(hub: Hub, known: Known, wire: Wire) -> None:
         return
     try:
         known.works[item] = await find_work(hub, item)
+    except Unreachable as cause:
+        known.later = cause
+        known.problems.append(f"{item}: {cause}")
     except Refusal as cause:
         known.problems.append(f"{item}: {cause}")
 

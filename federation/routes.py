@@ -231,7 +231,9 @@ async def show_activity(request: Request) -> Response:
         if PUBLIC not in wire.get("to", []):
             raise NotFound("There is nothing here that you may see.")
         if row.object_uri and row.kind in {"Create", "Update"} and hub.uris.is_ours(row.object_uri) and "/ap/actors/" not in row.object_uri:
-            await documents.post_by_uri(session, hub.library, row.object_uri)
+            # As it stands now: what was said first may have been changed for a good reason.
+            current = await documents.post_by_uri(session, hub.library, row.object_uri)
+            wire["object"] = {key: value for key, value in current.items() if key != "@context"}
         return said(wire)
 
 

@@ -44,6 +44,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
     said = await reading.read(session, told.hub, wire, told.known)
     if said is None:
         return "left: it is not a remark"
+    if not said.concerns_us and told.known.later is not None:
+        raise told.known.later  # we shall ask again what it speaks of
     if not said.concerns_us:
         return "left: it concerns nothing and nobody here"
     known = await post.by_uri(session, said.uri)
@@ -85,6 +87,8 @@ async def update(session: AsyncSession, told: Told) -> str:
     said = await reading.read(session, told.hub, wire, told.known)
     if said is None:
         return "left: it is not a remark"
+    if told.known.later is not None and known.kind in {"review", "rating"}:
+        raise told.known.later  # without its title it would be no review any more
     newest = known.edited_at or known.published_at
     if said.edited_at is not None and said.edited_at < newest:
         return "left: we have newer words"
