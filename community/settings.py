@@ -54,7 +54,7 @@ class Settings:
     allow_private_network: bool = knob("Tests and demo only: talk http to loopback addresses.", False)
     metrics_token: str = knob("Bearer token for /metrics; without one only loopback may read it.", "", secret=True)
     trusted_proxies: tuple[str, ...] = knob("Addresses whose X-Forwarded-For is believed.", ("127.0.0.1", "::1"))
-    source_url: str = knob("Where the source code of this server can be had, for the footer: the licence asks for it if you changed it.", "")
+    source_url: str = knob("Where the source code of this server can be had, shown in the footer; the licence asks for it.", "")
     demo: bool = knob("Show the demo's one-click sign-in; never on a public server.", False)
 
     @property
