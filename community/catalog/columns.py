@@ -169,9 +169,9 @@ class Sheet:
         agents = self._agents(shares, form)
         languages = _languages(cells.get("languages", ""))
         year = values.year(cells.get("year", ""))
-        numbers = _identifiers(cells, numbers)
+        identifiers = _identifiers(cells, numbers)
         return Record(
-            source_key=cells.get("key", "")[:200] or derived_key(title, agents, year, numbers),
+            source_key=cells.get("key", "")[:200] or derived_key(title, agents, year, identifiers),
             title=title,
             sort_title=values.sort_form(sort_title, 0, languages if sort_title == title else ()),
             subtitle=strip_isbd(cells.get("subtitle", "")) or None,
@@ -191,7 +191,7 @@ class Sheet:
             audience=AUDIENCE_OF.get(words(cells.get("audience", ""))),
             subjects=_subjects(cells),
             series=_series(cells),
-            identifiers=numbers,
+            identifiers=identifiers,
             links=tuple((link, "") for text in _several(cells.get("link", "")) if (link := values.address(text))),
             classification=tuple(
                 (scheme, tidy(text))

@@ -12,11 +12,13 @@ _HALF = "½⯪🌗⯨"
 _EMPTY = "☆🌑✩⚝"
 _VARIATION = "\ufe0e\ufe0f\u200d"
 _RUN = rf"[{_FULL}{_HALF}{_EMPTY}{_VARIATION}]"
-_STARS_FIRST = re.compile(rf"\A\s*((?:{_RUN}|(?<=[{_FULL}])\s+(?={_RUN}))+)")
+_STARS_FIRST = re.compile(rf"\A\s*((?:{_RUN}|(?<=[{_FULL}])\s+(?={_RUN}))++)(?!\s*/)")  # not the half of "½/5"
 _STARS_LAST = re.compile(rf"((?:{_RUN}|(?<=[{_FULL}])\s+(?={_RUN}))+)\s*\Z")
 # Not "4/5/2026", not "4/5 of us", not "14/5".
 _FRACTION = re.compile(
-    r"\A\s*(\d{1,2}(?:[.,]\d)?|\d?\s?½)\s*/\s*(5|10)(?![\d/.,]\d|\d|/)(?!\s+(?:of|di|dei|delle|degli|del|din|dintre|av|von|de|des)\b)", re.IGNORECASE
+    r"\A\s*(\d{1,2}(?:[.,]\d)?|\d?\s?½)\s*/\s*(5|10)(?![\d/.,]\d|\d|/)"
+    r"(?!\s+(?:of|di|dei|delle|degli|del|din|dintre|av|von|de|des)\b)",
+    re.IGNORECASE,
 )
 
 
