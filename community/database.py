@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -135,9 +136,11 @@ class Database:
         self._sync_engine: Engine | None = None
         if self.is_sqlite:
             # Each call of the asynchronous driver hops to a thread and back; a page that hops once is some four times cheaper.
-            self._sync_engine = create_engine(self.url.set(drivername="sqlite+pysqlite"), pool_size=READERS, max_overflow=0, **options)
+            threads = READERS + 1  # and one that writes
+            self._sync_engine = create_engine(self.url.set(drivername="sqlite+pysqlite"), pool_size=threads, max_overflow=0, **options)
             _tune(self._sync_engine)
             self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+            self._pen = ThreadPoolExecutor(1, thread_name_prefix="writer")
             self._sync_sessions = sessionmaker(self._sync_engine.execution_options(**{READ_ONLY: True}))
         self.writer = GroupWriter(self)
 
@@ -164,12 +167,25 @@ class Database:
         with self._sync_sessions() as session:
             return question(session)
 
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do something short and synchronous; all of it is kept, or none: the cheap way to commit for many at once."""
+        if self._sync_engine is None:
+            async with self.engine.begin() as connection:
+                return await connection.run_sync(work)
+        return await asyncio.get_running_loop().run_in_executor(self._pen, self._do, work)
+
+    def _do(self, work: Callable[[Connection], T]) -> T:
+        assert self._sync_engine is not None
+        with self._sync_engine.begin() as connection:
+            return work(connection)
+
     async def close(self) -> None:
         """Let everything go; what was promised is already on the disk."""
         await self.writer.close()
         await self.engine.dispose()
         if self._sync_engine is not None:
             self._readers.shutdown(wait=True)
+            self._pen.shutdown(wait=True)
             self._sync_engine.dispose()
 
 
@@ -180,10 +196,14 @@ def table_of(model: type[Base]) -> Table:
 
 def insert_new(session: AsyncSession | Session, table: Table, rows: Sequence[dict[str, Any]], *, unique: Sequence[str]) -> Any:
     """The statement that adds those of the rows whose `unique` columns are not there yet, and returns these columns of the new ones."""
-    dialect = session.get_bind().dialect.name
+    return _adding(session.get_bind().dialect.name, table, tuple(unique)).values(list(rows))
+
+
+@lru_cache(maxsize=64)
+def _adding(dialect: str, table: Table, unique: tuple[str, ...]) -> Any:
+    """The same for rows that come as parameters: made and compiled once, however many rows there are."""
     make = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    statement = make(table).values(list(rows)).on_conflict_do_nothing(index_elements=list(unique))
-    return statement.returning(*(table.c[name] for name in unique))
+    return make(table).on_conflict_do_nothing(index_elements=unique).returning(*(table.c[name] for name in unique))
 
 
 class GroupWriter:
@@ -224,14 +244,17 @@ class GroupWriter:
 
     async def _keep(self, batch: list[tuple[Table, tuple[str, ...], dict[str, Any], asyncio.Future[bool]]]) -> set[tuple[Any, ...]]:
         groups: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
-        kept: set[tuple[Any, ...]] = set()
         for table, unique, row, _ in batch:
             groups.setdefault((table, unique), []).append(row)
-        async with self._database.transaction() as session:
+
+        def insert(connection: Connection) -> set[tuple[Any, ...]]:
+            kept: set[tuple[Any, ...]] = set()
             for (table, unique), rows in groups.items():
-                new = await session.execute(insert_new(session, table, rows, unique=unique))
+                new = connection.execute(_adding(connection.dialect.name, table, unique), rows)
                 kept.update((table.name, *found) for found in new)
-        return kept
+            return kept
+
+        return await self._database.write(insert)
 
     async def close(self) -> None:
         """Wait until nobody waits."""

@@ -5,12 +5,13 @@ import time
 from base64 import b64encode
 from binascii import Error as NotBase64
 from binascii import a2b_base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from hashlib import sha256, sha512
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
@@ -86,7 +87,8 @@ def read(request: Received, authority: str) -> CavageClaim:
     return CavageClaim(key_id, raw, message, end)
 
 
-def parameters(text: str) -> dict[str, str]:
+@lru_cache(maxsize=128)  # each request asks twice: for its server, and for its signature
+def parameters(text: str) -> Mapping[str, str]:
     """The parameters of a Signature header, names in lower case. Raises Forged for what is none or doubled."""
     if len(text) > MOST_TEXT:
         raise Forged("The Signature header is too long.")
@@ -99,7 +101,7 @@ def parameters(text: str) -> dict[str, str]:
             raise Forged('Write the Signature header as keyId="...",headers="...",signature="...".')
         found[name] = match[2] if match[2] is not None else match[3]
         position = match.end()
-    return found
+    return MappingProxyType(found)
 
 
 @lru_cache(maxsize=1024)
@@ -123,7 +125,7 @@ def plan_of(headers: str, needs_digest: bool) -> Plan:
     return Plan(names, b"(created)" in covered, b"(expires)" in covered, b"date" in covered, digests)
 
 
-def _freshness(request: Received, plan: Plan, given: dict[str, str]) -> float:
+def _freshness(request: Received, plan: Plan, given: Mapping[str, str]) -> float:
     now = time.time()
     expires = None if given.get("expires") is None else _seconds(given["expires"])
     # An end that nobody signed may shorten the life of a signature, never lengthen it.
@@ -173,7 +175,7 @@ def check_digest(name: bytes, value: bytes, body: bytes) -> None:
         raise Forged("Give a SHA-256 digest of the body.", repr(value[:100]))
 
 
-def _message(request: Received, plan: Plan, given: dict[str, str]) -> bytes:
+def _message(request: Received, plan: Plan, given: Mapping[str, str]) -> bytes:
     lines = []
     fields, doubled = request.fields, request.doubled
     for name in plan.names:

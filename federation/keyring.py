@@ -40,8 +40,7 @@ class DatabaseKeyring:
         if (key := self._parsed.get(key_id)) is not None:
             self._parsed.move_to_end(key_id)
             return key
-        async with self._library.database.snapshot() as session:
-            row = await session.get(RemoteKey, key_id[:500])
+        row = await self._library.database.read(lambda session: session.get(RemoteKey, key_id[:500]))
         return self._remember(Key.read(row.id, row.owner, row.pem)) if row is not None else None
 
     async def fetch(self, key_id: str) -> Key:

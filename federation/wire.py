@@ -44,23 +44,29 @@ def read_json(body: bytes, max_depth: int = MAX_DEPTH, max_items: int = MAX_ITEM
     return wire
 
 
-def _measure(value: Wire | list[Any], depth: int, max_items: int) -> int:
+def _measure(wire: Wire, max_depth: int, max_items: int) -> int:
     """How many keys there are in all; raises Malformed where something is too deep, too long or too large."""
-    if depth == 0:
-        raise Malformed("This JSON is nested too deeply.")
-    if len(value) > max_items:
-        raise Malformed(f"A list or an object has more than {max_items} entries.")
-    if isinstance(value, dict):
-        keys, members = len(value), list(value.values())
-    else:
-        keys, members = 0, value
-    for member in members:
-        kind = type(member)
-        if kind is dict or kind is list:
-            keys += _measure(member, depth - 1, max_items)
-        elif kind is int and not -MAX_INTEGER <= member < MAX_INTEGER:
-            raise Malformed("A number is too large.")
-    return keys
+    keys = 0
+    level: list[Any] = [wire]
+    for _ in range(max_depth):
+        deeper: list[Any] = []
+        for value in level:
+            if len(value) > max_items:
+                raise Malformed(f"A list or an object has more than {max_items} entries.")
+            members = value
+            if type(value) is dict:
+                keys += len(value)
+                members = value.values()
+            for member in members:
+                kind = type(member)
+                if kind is dict or kind is list:
+                    deeper.append(member)
+                elif kind is int and not -MAX_INTEGER <= member < MAX_INTEGER:
+                    raise Malformed("A number is too large.")
+        if not deeper:
+            return keys
+        level = deeper
+    raise Malformed("This JSON is nested too deeply.")
 
 
 def _refuse_doubled_keys(body: bytes) -> None:

@@ -40,7 +40,7 @@ async def answer_for(session: AsyncSession, host: str) -> DomainAnswer | None:
 
 
 async def refuses(database: Database, host: str) -> bool:
-    """Whether we take nothing from this server and send it nothing; for who has no session yet. At most half a second old."""
+    """Whether we take nothing from this server and send it nothing; for who has no session yet. At most a second old."""
     found = find(await REMEMBERED.peek(database), host)
     return found is not None and found[1] is DomainAnswer.refuse
 

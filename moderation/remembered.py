@@ -1,5 +1,6 @@
 """Small tables that are asked about all the time, kept in memory and never more than a moment out of date."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,7 @@ R = TypeVar("R", bound=DomainRule | ListedWord)
 V = TypeVar("V")
 
 FRESH = 0.5  # seconds until we ask again whether anything has changed; other processes change these tables too
+USABLE = 1.0  # seconds for which the inbox goes on with what we know while we look
 CAREFUL = 2.0  # seconds after a change of our own in which we ask every time, for it may not be committed yet
 
 
@@ -26,6 +28,7 @@ class Remembered(Generic[R, V]):
         self._table = table
         self._make = make
         self._kept: WeakKeyDictionary[Pool, tuple[float, Any, V]] = WeakKeyDictionary()
+        self._asking: WeakKeyDictionary[Pool, asyncio.Future[V]] = WeakKeyDictionary()
         self._careful_until = 0.0
         for moment in ("after_insert", "after_update", "after_delete"):
             event.listen(table, moment, self._changed)
@@ -33,10 +36,10 @@ class Remembered(Generic[R, V]):
     def _changed(self, _mapper: Any, _connection: Any, _row: R) -> None:
         self._careful_until = time.monotonic() + CAREFUL
 
-    def _fresh(self, pool: Pool) -> tuple[V] | None:
+    def _fresh(self, pool: Pool, most: float) -> tuple[V] | None:
         kept = self._kept.get(pool)
         moment = time.monotonic()
-        if kept is None or moment < self._careful_until or moment - kept[0] > FRESH:
+        if kept is None or moment < self._careful_until or moment - kept[0] > most:
             return None
         return (kept[2],)
 
@@ -44,7 +47,7 @@ class Remembered(Generic[R, V]):
         """The newest there is, as this session sees it."""
         bind = session.get_bind()
         pool = (bind if isinstance(bind, Engine) else bind.engine).pool
-        if (fresh := self._fresh(pool)) is not None:
+        if (fresh := self._fresh(pool, FRESH)) is not None:
             return fresh[0]
         asked = time.monotonic()
         table = self._table
@@ -56,8 +59,17 @@ class Remembered(Generic[R, V]):
         return value
 
     async def peek(self, database: Database) -> V:
-        """The same for who has no session: costs nothing while fresh."""
-        if (fresh := self._fresh(database.engine.pool)) is not None:
+        """The same for who has no session, at most a second old: whoever asks while we look shares the question, or need not wait."""
+        pool = database.engine.pool
+        if (fresh := self._fresh(pool, FRESH)) is not None:
             return fresh[0]
+        asking = self._asking.get(pool)
+        if asking is None or asking.done():
+            asking = self._asking[pool] = asyncio.ensure_future(self._ask(database))
+        if (usable := self._fresh(pool, USABLE)) is not None:
+            return usable[0]
+        return await asyncio.shield(asking)
+
+    async def _ask(self, database: Database) -> V:
         async with database.snapshot() as session:
             return await self.get(session)
