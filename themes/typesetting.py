@@ -139,13 +139,24 @@ class Setting:
 LEADING = 1.16
 
 
+def has_orphan(setting: Setting) -> bool:
+    """Whether a word of one or two letters has a line to itself among longer ones."""
+    return len(setting.lines) > 1 and any(len(line) < 3 and not breaks_anywhere(line[0]) for line in setting.lines)
+
+
 def fit(text: str, room: float, height: float, sizes: tuple[float, ...]) -> Setting:
     """The largest size in which everything has room; what still has none at the smallest is cut."""
     text = " ".join(text.split())
+    found: list[Setting] = []
     for size in sizes:
         lines = balanced(text, size, room)
-        if lines is not None and len(lines) * size * LEADING <= height:
-            return Setting(tuple(lines), size)
+        if lines is None or len(lines) * size * LEADING > height:
+            continue
+        found.append(Setting(tuple(lines), size))
+        if not has_orphan(found[-1]) or len(found) == 3:
+            break
+    if found:
+        return found[0] if has_orphan(found[-1]) else found[-1]
     size = sizes[-1]
     most = max(1, int(height / (size * LEADING)))
     lines = []
