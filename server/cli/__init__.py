@@ -61,7 +61,7 @@ def main() -> None:
     try:
         app()
     except Refusal as cause:
-        _say(cause.private or cause.public)
+        _say(f"{cause.public} ({cause.private})" if cause.private and cause.private != cause.public else cause.public)
     except (OperationalError, InterfaceError) as cause:
         _say(f"The database does not answer: {' '.join(str(cause.orig).split())}.")
     except ConnectionError as cause:
