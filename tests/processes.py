@@ -34,7 +34,9 @@ class Process:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("BOOKMOBILE_")}
+        # Some machines forbid bytecode: then every start compiles the house anew, which takes longer than most tests.
+        unwanted = ("BOOKMOBILE_", "PYTHONDONTWRITEBYTECODE")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         chosen = {
             "BOOKMOBILE_DOMAIN": self.domain,
             "BOOKMOBILE_BASE_URL": self.root,
