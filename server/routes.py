@@ -92,6 +92,7 @@ ROUTES: list[BaseRoute] = [
     get("/sign-in", accounts.sign_in),
     post("/sign-in", accounts.enter),
     post("/sign-in/link", accounts.send_link),
+    post("/sign-in/demo", accounts.become),
     get("/sign-in/{secret}", accounts.follow_link),
     post("/sign-in/{secret}", accounts.use_link),
     get("/sign-up", accounts.sign_up),

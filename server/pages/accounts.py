@@ -4,12 +4,13 @@ import asyncio
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from community.errors import Conflict, NotFound, TryLater, Unwelcome
 from community.people import accounts
-from community.people.accounts import Account
+from community.people.accounts import Account, Role
 from community.people.actors import Actor
 from federation import keys
 from server import clients, context, forms, mail, passwords, render, sessions
@@ -18,12 +19,38 @@ from server.actions.registering import MINUTES, Newcomer
 from server.forms import Form, email, optional, required, username
 from server.letters import owe
 from themes.filters import N_
+from themes.views.site import Choice
+
+SHOWN_IN_THE_DEMO = 60  # people whom one can be with one click
 
 
-def sign_in_page(request: Request, form: Form, onward: str, status: int = 200) -> Response:
-    """The two ways in."""
-    works = mail.works(context.of(request).settings)
-    return render.page(request, "account/sign_in", status=status, form=form, next=onward, mail_works=works)
+async def sign_in_page(request: Request, form: Form, onward: str, status: int = 200) -> Response:
+    """The two ways in; in the demo a third one."""
+    here = context.of(request)
+    people = await here.library.database.read(_people) if here.settings.demo else ()
+    works = mail.works(here.settings)
+    return render.page(request, "account/sign_in", status=status, form=form, next=onward, mail_works=works, people=people)
+
+
+def _people(session: Session) -> tuple[Choice, ...]:
+    """Everybody who has an account, those with the most rights first."""
+    query = select(Actor, Account.role).join(Account, Account.actor_id == Actor.id).where(Account.closed_at.is_(None)).order_by(Account.id)
+    found = session.execute(query.limit(SHOWN_IN_THE_DEMO)).all()
+    ranks = list(reversed(Role))
+    return tuple(Choice(actor.username, actor.label, url=str(role)) for actor, role in sorted(found, key=lambda row: ranks.index(row[1])))
+
+
+async def become(request: Request) -> Response:
+    """POST /sign-in/demo: be somebody with one click. There is no such door outside the demo."""
+    here = context.of(request)
+    if not here.settings.demo:
+        raise NotFound("There is no such page here.")
+    form = await forms.read(request, who=required(320), next=optional(2000))
+    async with here.library.database.snapshot() as session:
+        account = await _find(session, str(form.given["who"]))
+    if account is None:
+        raise NotFound("There is nobody of that name here.")
+    return await let_in(request, account, render.own_path(form.given["next"]))
 
 
 async def sign_in(request: Request) -> Response:
@@ -31,7 +58,7 @@ async def sign_in(request: Request) -> Response:
     onward = render.own_path(request.query_params.get("next"))
     if sessions.signed(request) is not None:
         return render.redirect(request, onward)
-    return sign_in_page(request, forms.blank(request), onward)
+    return await sign_in_page(request, forms.blank(request), onward)
 
 
 async def enter(request: Request) -> Response:
@@ -40,7 +67,7 @@ async def enter(request: Request) -> Response:
     form = await forms.read(request, who=required(320), password=required(1000), next=optional(2000))
     onward = render.own_path(form.given["next"])
     if form.errors:
-        return sign_in_page(request, form, onward, 422)
+        return await sign_in_page(request, form, onward, 422)
     who = str(form["who"]).lower().removeprefix("@")
     caller = clients.address(request)
     here.limits.check("sign-in address", caller)
@@ -49,7 +76,7 @@ async def enter(request: Request) -> Response:
         account = await _find(session, who)
     if not await passwords.fits(account.password_hash if account else None, str(form["password"])) or account is None:
         form.refuse("", N_("The name or the password is not right."))
-        return sign_in_page(request, form, onward, 422)
+        return await sign_in_page(request, form, onward, 422)
     here.limits.forgive("sign-in account", who)
     return await let_in(request, account, onward)
 
@@ -59,7 +86,7 @@ async def send_link(request: Request) -> Response:
     here = context.of(request)
     form = await forms.read(request, email=required(320, email), next=optional(2000))
     if form.errors:
-        return sign_in_page(request, form, render.own_path(form.given["next"]), 422)
+        return await sign_in_page(request, form, render.own_path(form.given["next"]), 422)
     if not mail.works(here.settings):
         raise TryLater("This library cannot send letters yet. Please sign in with a password, or ask at the desk.")
     address = str(form["email"])

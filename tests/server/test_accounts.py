@@ -168,3 +168,14 @@ async def test_the_name_of_somebody_who_left_is_not_given_again(tmp_path: Path) 
 
         assert again.status == 422
         assert "This name is taken" in again.text
+
+
+async def test_one_click_signs_in_only_in_the_demo(tmp_path: Path) -> None:
+    async with town(tmp_path / "a", demo=True) as demo, town(tmp_path / "b") as real:
+        for here, status in ((demo, 303), (real, 404)):
+            await here.person("ada")
+            async with browser(here) as cleo:
+                page = await cleo.get("/sign-in")
+                assert ('value="ada"' in page.text) is (status == 303)
+                assert (await cleo.post("/sign-in/demo", {"csrf": page.token, "who": "ada"})).status == status
+                assert (await cleo.get("/me")).status == (200 if status == 303 else 303)

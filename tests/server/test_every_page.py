@@ -125,6 +125,7 @@ FORMS: list[tuple[str, Role | None]] = [
     ("/me/delete", READER),
     ("/sign-in", ANYONE),
     ("/sign-in/link", ANYONE),
+    ("/sign-in/demo", ANYONE),
     ("/sign-in/not-a-secret", ANYONE),
     ("/sign-up", ANYONE),
     ("/sign-out", ANYONE),

@@ -226,7 +226,8 @@ SAMPLES: dict[str, Context] = {
         "answering": None,
         "languages": CODES,
     },
-    "account/sign_in.html": page_wide() | {"form": EMPTY, "next": "/catalog/works/1", "mail_works": True},
+    "account/sign_in.html": page_wide()
+    | {"form": EMPTY, "next": "/catalog/works/1", "mail_works": True, "people": (Choice("ada", "Ada", url="librarian"),)},
     "account/confirm.html": page_wide() | {"action": "/sign-in/link?token=abc"},
     "follow/confirm.html": page_wide(ADA) | {"person": cleo, "bio": "Reads on trains."},
     "account/sign_in_sent.html": page_wide() | {"email": "ada@mail.example"},
