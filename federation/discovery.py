@@ -20,7 +20,7 @@ SOFTWARE = "bookmobile"
 PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 OBJECT_INTENT = "https://w3id.org/fep/3b86/Object"
-_RESOURCE = re.compile(r"(?:acct:)?@?(?P<name>[^@/\s]+)@(?P<server>[^@/\s]+)", re.IGNORECASE)
+_RESOURCE = re.compile(r"(?:acct:)?@?(?P<name>[^@/\s\0]+)@(?P<server>[^@/\s\0]+)", re.IGNORECASE)
 
 
 async def webfinger(session: AsyncSession, library: Library, resource: str | None, rels: list[str]) -> Wire:

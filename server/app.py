@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from starlette.responses import PlainTextResponse
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,6 +28,9 @@ from server.renderer import Renderer
 from server.routes import ROUTES
 
 log = logging.getLogger("bookmobile")
+
+# PostgreSQL cannot even be asked about this character; no address of ours holds it.
+NO_SUCH_ADDRESS = PlainTextResponse("An address cannot hold the character U+0000.\n", 400)
 
 
 def open_hub(library: Library) -> Hub:
@@ -59,8 +63,12 @@ class Bookmobile:
         scope["bookmobile"] = self.here
         if scope["type"] == "lifespan":
             await self._router(scope, receive, send)
+        elif scope["type"] == "http" and "\0" in scope["path"]:
+            await NO_SUCH_ADDRESS(scope, receive, send)
         elif scope["type"] == "http" and is_ours(scope["path"]):
             await self.door(scope, receive, send)  # before everything else: most of what arrives is for the inbox
+        elif scope["type"] == "http" and b"%00" in scope["query_string"]:
+            await NO_SUCH_ADDRESS(scope, receive, send)
         else:
             await self.cache(scope, receive, send)
 

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community.clock import now
+from community.clock import days, now
 from community.database import Base, BigId
-from community.due import Due
+from community.due import Due, Owed
+
+KEPT = days(1)  # should anybody ask whether it was sent
 
 
 class Letter(Due, Base):
@@ -21,6 +23,11 @@ class Letter(Due, Base):
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Drop the letters that were sent, or that never could be."""
+    await session.execute(delete(Letter).where(Letter.state != Owed.waiting, Letter.created_at < now() - KEPT))
 
 
 class PendingPassword(Base):

@@ -41,7 +41,8 @@ async def attempt(library: Library, letter_id: int) -> None:
     why = ""
     try:
         await send(library.settings, letter)
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as cause:
+    except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as cause:
+        # ValueError: an address or a subject that no letter can have. The others must not wait for it.
         why = f"{type(cause).__name__}: {cause}"
         log.warning("a letter could not be sent: %s", type(cause).__name__)
     async with library.database.transaction() as session:

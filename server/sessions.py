@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from community.clock import days, now
 from community.errors import SignInFirst, Unwelcome
-from community.people.accounts import Account, Role, Visit
+from community.people.accounts import Account, Role, SignInLink, Visit
 from community.people.actors import Actor, ActorState
 from community.settings import Settings
 from moderation.tables import Case, CaseState
@@ -102,8 +102,9 @@ async def end_all(session: AsyncSession, account_id: int, but: int | None = None
 
 
 async def forget_old(session: AsyncSession) -> None:
-    """Drop the visits that have run out."""
-    await session.execute(delete(Visit).where(Visit.expires_at < now()))
+    """Drop the visits that have run out, and the links by mail, with the address and the name of whoever asked for them."""
+    for table in (Visit, SignInLink):
+        await session.execute(delete(table).where(table.expires_at < now()))
 
 
 def find(session: Session, secret: str) -> Signed | None:
@@ -163,9 +164,10 @@ def reader(request: Request) -> int | None:
 
 
 async def writer(session: AsyncSession, request: Request) -> Actor:
-    """The member's actor, if they may write; raises SignInFirst or Unwelcome."""
+    """The member's actor, theirs alone until the transaction ends, if they may write; raises SignInFirst or Unwelcome."""
     found = member(request)
-    actor = await session.get(Actor, found.actor_id)
+    # Whoever sends a form twice at once says it once: the second waits here (PostgreSQL; SQLite has one writer).
+    actor = await session.get(Actor, found.actor_id, with_for_update={"key_share": True})
     if actor is None or actor.state in {ActorState.suspended, ActorState.gone}:
         raise Unwelcome("Your account is suspended: you can read, but not write.", private=f"{found.username} is suspended")
     return actor

@@ -11,7 +11,7 @@ from community.clock import hours, minutes, seconds
 from federation import delivery, inbox, instances, tidying
 from federation.hub import Bell, Hub
 from federation.tables import Delivery, InboxMessage
-from server import mail, sessions
+from server import letters, mail, sessions
 from server.actions import digests
 
 Sweep = Callable[[], Awaitable[int]]  # brings the search index up to date; says how much it took up
@@ -70,9 +70,10 @@ async def settle(hub: Hub, sweep: Sweep | None = None, rounds: int = 50) -> None
 
 
 async def forget_visits(hub: Hub) -> int:
-    """Drop the visits that have run out."""
+    """Drop the visits and links that have run out, and whom we wrote to."""
     async with hub.database.transaction() as session:
         await sessions.forget_old(session)
+        await letters.forget_old(session)
     return 0
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.people import actors, blocks, follows
-from community.people.actors import Actor
+from community.people.actors import Actor, ActorState
 from community.people.blocks import Block
 from community.people.follows import Follow, FollowState
 from federation import outbox
@@ -16,7 +16,7 @@ from moderation.verdicts import Answer
 async def ask(session: AsyncSession, told: Told) -> str:
     """Let them follow, and say so. Asked again, we say so again: our answer may have been lost."""
     followed = await told.local_object(session)
-    if followed is None or told.actor is None:
+    if followed is None or told.actor is None or followed.state in {ActorState.suspended, ActorState.gone}:
         return "left: that is nobody here"
     if await blocks.stands(session, followed, told.actor):
         await outbox.refuse_follow(session, told.hub.library, followed, told.actor, told.activity.wire)

@@ -3,6 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community.people.actors import Actor
 from community.people.blocks import Block
 from community.people.follows import Follow
 from community.posts.post import Reaction
@@ -28,10 +29,10 @@ async def undo(session: AsyncSession, told: Told) -> str:
         case "Like" | "EmojiReact" | "Announce":
             return await reactions.take_back(session, told, inner)
         case "Block":
-            target = id_of(inner.object)
-            gone = await session.execute(
-                delete(Block).where(Block.blocker_id == told.actor.id, Block.uri == (inner.id or target or "")).returning(Block.id)
-            )
+            # Some give the Block no id, or not the one that it had: whom it was about says enough.
+            blocked = select(Actor.id).where(Actor.uri == (id_of(inner.object) or "")).scalar_subquery()
+            that_one = (Block.uri == (inner.id or told.activity.actor)) | (Block.blocked_id == blocked)
+            gone = await session.execute(delete(Block).where(Block.blocker_id == told.actor.id, that_one).returning(Block.id))
             return "took back a block" if gone.first() is not None else "left: there was nothing to take back"
         case _:
             return f"left: we do not undo {inner.type}"

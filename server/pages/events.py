@@ -24,6 +24,7 @@ from themes.filters import N_
 from themes.views.site import Pages
 
 AHEAD = days(400)
+YEARS = range(1900, 9000)  # beyond them, clocks of other zones fall off the calendar
 CALENDAR = "text/calendar; charset=utf-8"
 
 
@@ -190,7 +191,10 @@ async def _find(request: Request) -> Said:
 
 def _day(typed: str) -> date:
     try:
-        return date.fromisoformat(typed)
+        found = date.fromisoformat(typed)
+        if found.year not in YEARS:
+            raise ValueError("no library plans that far")
+        return found
     except ValueError as cause:
         raise Wrong(N_("Please give a day, such as 2027-03-14.")) from cause
 

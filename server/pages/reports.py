@@ -57,7 +57,7 @@ async def create(request: Request) -> Response:
         email=forms.optional(320, forms.email),
         forward=forms.optional(5, forms.checkbox),
     )
-    uri = form.values.get("about", "")[:500]
+    uri = form.values.get("about", "")[:500].replace("\0", "")
     rule = None if form.values.get("rule") == OTHER else form.values.get("rule")
     if rule is None and not form.given.get("reason"):
         form.refuse("reason", N_("Please say in a few words what is wrong."))
