@@ -3,6 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community.clock import now
 from community.people import actors
 from community.posts import discussions, post
 from community.posts.post import Post, Reaction, ReactionKind
@@ -42,7 +43,7 @@ async def take_back(session: AsyncSession, told: Told, inner: Activity) -> str:
     condition = Reaction.uri == (inner.id or "")
     if (about := await _post(session, told, inner.object_id)) is not None:
         condition = (Reaction.post_id == about.id) & (Reaction.kind == kind)
-        await post.touch(session, about)
+        await _show_anew(session, about)
     gone = await session.execute(delete(Reaction).where(condition, Reaction.actor_id == told.actor.id).returning(Reaction.id))
     return f"took back a {kind}" if gone.first() is not None else "left: there was nothing to take back"
 
@@ -56,8 +57,14 @@ async def _react(session: AsyncSession, told: Told, kind: ReactionKind) -> str:
     )
     if known is None:
         session.add(Reaction(post_id=about.id, kind=kind, actor_id=told.actor.id, uri=(told.activity.id or told.activity.actor)[:500]))
-        await post.touch(session, about)
+        await _show_anew(session, about)
     return f"kept a {kind}"
+
+
+async def _show_anew(session: AsyncSession, about: Post) -> None:
+    """The count is part of the pages that show a post, its own and that of its title: those that are kept are to be made again."""
+    about.changed_at = now()
+    await post.touch(session, about)
 
 
 async def _post(session: AsyncSession, told: Told, uri: str | None) -> Post | None:

@@ -6,10 +6,13 @@ from sqlalchemy import func, select
 
 from community.people.actors import ActorState
 from community.people.follows import Follow, FollowState
+from community.posts.kinds import Announcement
 from community.posts.post import Post, Reaction, Standing
 from federation.tables import InboxMessage
 from moderation.tables import Case, Report
+from server.actions import publishing
 from tests.remote_server import RemoteServer, remote_server, stamp
+from tests.server.client import browser
 from tests.world import Town, settle, town
 
 
@@ -94,6 +97,25 @@ async def test_likes_and_boosts_count_once_and_can_be_taken_back(tmp_path: Path)
         await here.settle()
         async with here.database.snapshot() as session:
             assert await session.scalar(select(func.count()).select_from(Reaction)) == 0
+
+
+async def test_a_like_is_seen_at_once_on_a_page_that_was_looked_at_before(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour, browser(here) as anyone:
+        here.app.cache.fresh = 0.0
+        news = Announcement(title="Open at night", html="<p>Bring a lamp.</p>", source="Bring a lamp.", language="en")
+        async with here.database.transaction() as session:
+            await publishing.announce(session, here.library, news)
+        page = f"/announcements/{news.token}"
+        assert "1 like" not in (await anyone.get(page)).text
+
+        like = harbour.activity("Like", "cleo", news.uri)
+        await harbour.says(here, like)
+        await here.settle()
+        assert "1 like" in (await anyone.get(page)).text
+
+        await harbour.says(here, harbour.activity("Undo", "cleo", like))
+        await here.settle()
+        assert "1 like" not in (await anyone.get(page)).text
 
 
 async def test_a_like_that_was_taken_back_can_be_given_again_under_the_same_id(tmp_path: Path) -> None:
