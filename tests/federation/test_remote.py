@@ -262,7 +262,7 @@ async def test_packings_that_we_did_not_ask_for_are_refused(remote: Remote, harb
         await remote.get_document(harbour.says("/1", zlib.compress(b"{}"), more=f"Content-Encoding: {packing}\r\n"))
 
 
-@pytest.mark.parametrize("body", [b"not packed at all", gzip.compress(b'{"id": "x"}')[:-12]])
+@pytest.mark.parametrize("body", [b"not packed at all", gzip.compress(b'{"id": "x"}')[:-12]], ids=["plain", "torn"])
 async def test_what_is_packed_badly_is_refused(remote: Remote, harbour: Listener, body: bytes) -> None:
     with pytest.raises(Refused):
         await remote.get_document(harbour.says("/1", body, more="Content-Encoding: gzip\r\n"))
