@@ -19,7 +19,7 @@ from federation.reading import Said
 from federation.vocabulary import ACTOR_TYPES, POST_TYPES
 from federation.wire import Wire
 from moderation import judge
-from moderation.verdicts import Answer
+from moderation.verdicts import Answer, Verdict
 
 FRESH_UPDATE: timedelta = days(1)  # an Update of something unknown that is younger than this is news to us
 
@@ -53,12 +53,9 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return f"known: {known.kind}" if known.author_id == author.id else "left: somebody else wrote that"
     if await post.is_tombstone(session, said.uri):
         return "left: it has been deleted already"
-    verdict = told.verdict
-    if told.activity.embedded is not wire:
-        # The door judged whoever told us of it; here are the words themselves, and who wrote them.
-        verdict = await judge.judge(session, submissions.of("Create", wire, author, author.uri, said.uri), told.hub.settings.policies)
-        if verdict.answer is Answer.refuse:
-            return f"refused by {verdict.policy}: {verdict.reason}"
+    verdict = await _verdict(session, told, "Create", wire, author)
+    if verdict.answer is Answer.refuse:
+        return f"refused by {verdict.policy}: {verdict.reason}"
     made = kinds.KINDS[said.kind](uri=said.uri, author_id=author.id, standing=_standing(said), **_columns(said))
     session.add(made)
     await session.flush()
@@ -92,7 +89,10 @@ async def update(session: AsyncSession, told: Told) -> str:
     newest = known.edited_at or known.published_at
     if said.edited_at is not None and said.edited_at < newest:
         return "left: we have newer words"
-    await judge.apply(session, await _change(session, known, said), told.verdict)
+    verdict = await _verdict(session, told, "Update", wire, told.actor)
+    if verdict.answer is Answer.refuse:
+        return f"refused by {verdict.policy}: {verdict.reason}"
+    await judge.apply(session, await _change(session, known, said), verdict)
     return f"changed a {said.kind}"
 
 
@@ -123,6 +123,13 @@ async def erase(session: AsyncSession, known: Post) -> None:
     known.html, known.source, known.title, known.warning, known.half_stars = "", known.source and "", None, None, None
     await post.bury(session, known.uri, "Event" if known.kind == "event" else "Note")
     await post.touch(session, known)
+
+
+async def _verdict(session: AsyncSession, told: Told, kind: str, wire: Wire, author: Actor) -> Verdict:
+    """What moderation thinks of these words: at the door it saw only those that came along, and whoever told us of them."""
+    if told.activity.embedded is wire:
+        return told.verdict
+    return await judge.judge(session, submissions.of(kind, wire, author, author.uri, str(wire.get("id"))), told.hub.settings.policies)
 
 
 def _object(told: Told) -> Wire | None:
