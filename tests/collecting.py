@@ -17,7 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("community", "moderation", "search", "federation", "server", "themes")
 # Which argument of a call is the message. What is refused is said in the reader's language, so refusals are messages, too.
 REFUSALS = {name: (1,) for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-ELSEWHERE = {"Unreadable": (1,), "Unreachable": (1,), "Refused": (1,), "GoneThere": (1,), "NotAnActor": (1,), "Wrong": (1,)}
+ELSEWHERE = {
+    "Unreadable": (1,),
+    "Unreachable": (1,),
+    "Refused": (1,),
+    "GoneThere": (1,),
+    "NotAnActor": (1,),
+    "Wrong": (1,),
+    "Verdict": (3,),
+}
 PYTHON: dict[str, Any] = {"gettext": (2,), "ngettext": (2, 3), "say": (2,), "N_": (1,), "refuse": (2,), **REFUSALS, **ELSEWHERE}
 TEMPLATES: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2)}
 

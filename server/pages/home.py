@@ -14,7 +14,7 @@ from community.catalog.tables import Work
 from community.clock import now
 from community.said import Said, Tally
 from server import context, partners, render, sessions, showing
-from server.showing import Show
+from server.pages import announcements
 from themes.views.posts import Partner
 
 NEW = 12
@@ -54,7 +54,7 @@ async def show(request: Request) -> Response:
     """GET /"""
     here = context.of(request)
     front = await here.library.database.read(_ask)
-    look = Show(here.settings, sessions.reader(request))
+    look = announcements.look(request)
     about = {one.id: showing.card(one) for one in front.about}
     return render.page(
         request,

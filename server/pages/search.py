@@ -27,6 +27,11 @@ LABELS: dict[str, str] = {
     "author": N_("Author"),
     "audience": N_("For whom"),
 }
+AUDIENCES: dict[str, str] = {
+    "child": N_("Children"),
+    "teen": N_("Young people"),
+    "adult": N_("Adults"),
+}
 SORTS: dict[str, str] = {
     "relevance": N_("Best match"),
     "new": N_("New here"),
@@ -95,6 +100,8 @@ def _label(request: Request, name: str, value: str) -> str:
     renderer = context.of(request).renderer
     if name == "format" and value in FORMATS:
         return render.say(request, FORMATS[value])
+    if name == "audience" and value in AUDIENCES:
+        return render.say(request, AUDIENCES[value])
     if name == "language":
         return renderer.filter(render.language(request), "language", TWO_LETTERS.get(value, value))
     return value

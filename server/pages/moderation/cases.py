@@ -190,7 +190,8 @@ def _case(request: Request, found: CasePage) -> views.Case:
         where_url=f"/catalog/works/{found.work_id}" if found.work_id else "",
         uri=found.uri,
         reports=tuple(
-            views.Report(look.when(one.made), one.source, one.reason, title(one.rule, language), one.via) for one in found.reports
+            views.Report(look.when(one.made), one.source, _reason(request, one.source, one.reason), title(one.rule, language), one.via)
+            for one in found.reports
         ),
         earlier=tuple(_row(request, one) for one in found.earlier),
         history=tuple(
@@ -215,6 +216,11 @@ def _case(request: Request, found: CasePage) -> views.Case:
     )
 
 
+def _reason(request: Request, source: str, reason: str) -> str:
+    """Why somebody should look: people in their own words, policies in the reader's language."""
+    return render.say(request, reason) if source == "policy" else reason
+
+
 def _words(look: Show, words: Kept | None) -> views.Words | None:
     if words is None:
         return None
@@ -234,7 +240,7 @@ def _row(request: Request, row: QueueRow) -> views.CaseRow:
         url=f"/moderation/cases/{row.id}",
         opened=look.when(row.opened),
         source=row.source,
-        summary=row.summary,
+        summary=_reason(request, row.source, row.summary),
         author=_person(request, row.author),
         kind=row.kind,
         reports=row.reports,

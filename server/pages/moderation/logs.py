@@ -36,7 +36,7 @@ def _line(request: Request, row: LogRow) -> views.Decision:
         at=Show(context.of(request).settings).when(row.at),
         by=row.by,
         action=action_name(row.action),
-        reason=row.reason,
+        reason=render.say(request, row.reason) if row.by.startswith("policy ") else row.reason,
         rule=rules.policy().title(row.rule, render.language(request)),
         about=row.about,
         url=f"/moderation/cases/{row.case_id}" if row.case_id else "",
