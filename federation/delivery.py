@@ -1,6 +1,7 @@
 """Knocking at other servers' doors with what is owed to them."""
 
 import asyncio
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,7 @@ LEASE = seconds(90)  # longer than the longest call of a host's lane below
 LANES = 64  # servers called at the same time
 MOST = 500  # deliveries taken at once
 TELLS = ("Create", "Update", "Announce")  # what is said of something that stands
+LANE_SECONDS = 45.0  # no new call after this, so that the last one ends within the lease
 PER_LANE = 20  # of one server at once, so that its lane is done within the lease
 
 
@@ -110,7 +112,10 @@ async def _lane(
     """One server's parcels in their order, so that a Delete never overtakes its Create. The first failure ends the lane."""
     outcomes: list[Outcome] = []
     async with slots:
+        ends = time.monotonic() + LANE_SECONDS
         for parcel in lane[:PER_LANE]:
+            if time.monotonic() > ends:
+                break
             body, signer = letters[parcel.outgoing_id]
             answer = await hub.remote.post(parcel.inbox, body, sign_as=signer, scheme=scheme)
             outcomes.append(Outcome(parcel, answer))

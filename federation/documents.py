@@ -118,7 +118,9 @@ async def post_by_uri(session: AsyncSession, library: Library, uri: str) -> Wire
 
 
 async def discussion(session: AsyncSession, library: Library, work_id: int) -> Wire:
-    """The discussion of a title, also when nobody has needed its row yet."""
+    """The discussion of a title, also when nobody has needed its row yet. Raises NotFound, or Gone with the title."""
+    if await session.scalar(select(Work.removed_at).where(Work.id == work_id)) is not None:
+        raise Gone("This title is no longer in the catalogue.")
     known = await facts.item(session, work_id)
     host = (await session.scalars(select(Actor).where(Actor.uri == library.uris.library))).first()
     if known is None or host is None:

@@ -6,7 +6,8 @@ import logging
 from collections import defaultdict
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import due, uris
@@ -32,6 +33,7 @@ log = logging.getLogger("bookmobile.inbox")
 RETRY_AFTER: tuple[timedelta, ...] = (minutes(1), minutes(10), hours(1), hours(6), days(1))
 LANES = 8  # signers whose messages are worked through at the same time
 MESSAGES = table_of(InboxMessage)
+DIGEST = select(MESSAGES.c.digest).where(MESSAGES.c.activity_id == bindparam("name"))
 # What can be taken back can be said again, and some say it under the id that they used before: snac likes that way.
 SAID_AGAIN = frozenset({"Follow", "Like", "EmojiReact", "Announce", "Block", "Undo"})
 
@@ -76,8 +78,7 @@ async def keep(hub: Hub, activity: Activity, signer: str, request: Received) -> 
     }
     if not await hub.database.writer.add(MESSAGES, row, unique=("activity_id",)):
         name = str(row["activity_id"])
-        async with hub.database.snapshot() as session:
-            known = await session.scalar(select(InboxMessage.digest).where(InboxMessage.activity_id == name))
+        known = await hub.database.read(lambda session: session.scalar(DIGEST, {"name": name}))
         if known != digest and not may_be_said_again:
             raise Contradicted("We already have another activity with this id. Give each activity an id of its own.", name)
         if known != digest:
@@ -124,11 +125,11 @@ async def process(hub: Hub, message_id: int) -> None:
     try:
         activity = activities.read(body)
         known = await resolving.gather(hub, activity)
-        async with hub.database.transaction() as session:
-            message = await session.get_one(InboxMessage, message_id)
-            if message.state is not Owed.waiting:
-                return
-            message.finish((await handle(session, hub, activity, known))[:500])
+        try:
+            await _act(hub, message_id, activity, known)
+        except IntegrityError:
+            # Another worker met the same server, actor or title at the same moment: now it is there.
+            await _act(hub, message_id, activity, known)
     except Refusal as cause:
         # A refusal will not turn into a yes, unless it was only the moment that was wrong.
         await _put_off(hub, message_id, str(cause), final=cause.status != 503)
@@ -136,6 +137,13 @@ async def process(hub: Hub, message_id: int) -> None:
         log.exception("processing %s failed", name)
         await _put_off(hub, message_id, f"{type(cause).__name__}: {cause}", final=False)
     hub.delivery_bell.ring()
+
+
+async def _act(hub: Hub, message_id: int, activity: Activity, known: Known) -> None:
+    async with hub.database.transaction() as session:
+        message = await session.get_one(InboxMessage, message_id)
+        if message.state is Owed.waiting:
+            message.finish((await handle(session, hub, activity, known))[:500])
 
 
 async def handle(session: AsyncSession, hub: Hub, activity: Activity, known: Known) -> str:

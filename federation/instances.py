@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import uris
 from community.clock import days, hours, minutes, now
+from community.database import insert_new, table_of
 from community.errors import Refusal
 from community.people.actors import Actor
 from federation.activities import many
@@ -26,9 +27,9 @@ async def meet(session: AsyncSession, host: str) -> Instance:
     """The row of a server, made when we first meet it."""
     row = await session.get(Instance, host)
     if row is None:
-        row = Instance(host=host)
-        session.add(row)
-        await session.flush()
+        first = {"host": host, "scheme": "cavage", "failures": 0, "first_seen_at": now()}
+        await session.execute(insert_new(session, table_of(Instance), [first], unique=["host"]))
+        row = await session.get_one(Instance, host)
     return row
 
 

@@ -46,6 +46,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return "left: it is not a remark"
     if not said.concerns_us and told.known.later is not None:
         raise told.known.later  # we shall ask again what it speaks of
+    if said.audience in {Audience.followers, Audience.direct}:
+        return "left: it was not said to everyone, and nobody here reads private posts"
     if not said.concerns_us:
         return "left: it concerns nothing and nobody here"
     known = await post.by_uri(session, said.uri)
@@ -56,7 +58,7 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
     verdict = await _verdict(session, told, "Create", wire, author)
     if verdict.answer is Answer.refuse:
         return f"refused by {verdict.policy}: {verdict.reason}"
-    made = kinds.KINDS[said.kind](uri=said.uri, author_id=author.id, standing=_standing(said), **_columns(said))
+    made = kinds.KINDS[said.kind](uri=said.uri, author_id=author.id, **_columns(said))
     session.add(made)
     await session.flush()
     await judge.apply(session, made, verdict)
@@ -152,11 +154,6 @@ def _columns(said: Said) -> dict[str, object]:
         "published_at": said.published_at,
         "edited_at": said.edited_at,
     }
-
-
-def _standing(said: Said) -> Standing:
-    # What was not said to everyone is kept for whom it was meant, and shown to nobody else.
-    return Standing.limited if said.audience in {Audience.followers, Audience.direct} else Standing.shown
 
 
 async def _change(session: AsyncSession, known: Post, said: Said) -> Post:

@@ -11,6 +11,7 @@ from moderation import listed
 from moderation.tables import DomainAnswer, ListedWord, LogEntry
 from server import context, forms, render, sessions
 from server.forms import Form
+from server.pages import works
 from themes.filters import N_
 from themes.views.moderation import WordRow
 
@@ -48,7 +49,7 @@ async def take_off(request: Request) -> Response:
     """POST /moderation/words/{id}/delete"""
     here, staff = context.of(request), sessions.require(request, Role.moderator)
     async with here.library.database.transaction() as session:
-        word = await session.get(ListedWord, int(request.path_params["id"]))
+        word = await session.get(ListedWord, works.number(request))
         if word is None:
             raise NotFound("There is no such word on the list.")
         await listed.take_off(session, word, who=staff.username)
