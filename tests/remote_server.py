@@ -109,7 +109,8 @@ class RemoteServer:
         found = self.actors.get(name) if path == f"/users/{name}" else self.documents.get(path)
         if found is None:
             return web.Response(status=404)
-        return web.Response(text=json.dumps(found), content_type="application/activity+json")
+        kind = "application/jrd+json" if path == "/.well-known/webfinger" else "application/activity+json"
+        return web.Response(text=json.dumps(found), content_type=kind)
 
 
 def stamp() -> str:

@@ -57,7 +57,10 @@ def server_of(handle: str) -> tuple[str, str] | None:
 
 
 async def way_home(hub: Hub, name: str, server: str, about: str) -> str:
-    """Where this person's own server lets them follow or answer `about`: as it tells by WebFinger, or the address that most have."""
+    """Where this person's own server lets them follow or answer `about`: as it tells by WebFinger.
+
+    One that names no way, like GoToSocial, has its front page, where one pastes; one that we cannot ask, the address that most have.
+    """
     scheme = "http" if hub.settings.allow_private_network and ":" in server else "https"
     usual = f"{scheme}://{server}/authorize_interaction?uri={quote(about, safe='')}"
     try:
@@ -69,4 +72,4 @@ async def way_home(hub: Hub, name: str, server: str, about: str) -> str:
         template = link.get("template") if isinstance(link, dict) and link.get("rel") == SUBSCRIBE else None
         if isinstance(template, str) and "{uri}" in template and template.startswith(f"{scheme}://"):
             return template.replace("{uri}", quote(about, safe=""))
-    return usual
+    return f"{scheme}://{server}/"

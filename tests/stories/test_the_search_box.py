@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from server.actions import following
+from tests.remote_server import remote_server
 from tests.server.client import browser
 from tests.world import town
 
@@ -42,3 +44,14 @@ async def test_mastodon_reads_in_the_page_which_post_to_answer(tmp_path: Path) -
 
         assert page.status == 200 and page.headers["Content-Type"].startswith("text/html")
         assert f'<{here.library.uris.discussion(book.id)}>; rel="alternate"; type="application/activity+json"' in page.headers["Link"]
+
+
+async def test_a_server_that_names_no_way_is_shown_by_its_front_page_and_a_silent_one_by_the_usual_address(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour:
+        harbour.documents["/.well-known/webfinger"] = {"subject": "acct:cleo@harbour.example", "links": []}
+        server = harbour.root.removeprefix("http://")
+        title = here.library.uris.work((await here.book()).id)
+
+        assert await following.way_home(here.hub, "cleo", server, title) == f"{harbour.root}/"
+        del harbour.documents["/.well-known/webfinger"]
+        assert (await following.way_home(here.hub, "cleo", server, title)).startswith(f"{harbour.root}/authorize_interaction?uri=http%3A")
