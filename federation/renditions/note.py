@@ -127,6 +127,7 @@ def content(library: Library, facts: Facts, language: str) -> str:
         case "review" if item is not None:
             title = f"<strong>{text.escape(post.title)}</strong> – " if post.title else ""
             head = gettext(language, "my review of %(title)s", title=_link(library, item))
+            head = head if title else head[:1].upper() + head[1:]
             rated = f"<p>{stars(post.half_stars)} ({post.half_stars / 2:g}/5)</p>" if post.half_stars else ""
             return f"<p>{title}{head}{_by(item, language)}</p>{rated}{post.html}"
         case "rating" if item is not None and post.half_stars:
