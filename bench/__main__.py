@@ -8,11 +8,11 @@ from pathlib import Path
 
 import uvloop
 
-from bench import inbox, report
+from bench import fanout, inbox, page, report
 from bench.contest import FEWEST_ROUNDS, Result
 from bench.processes import PROJECT
 
-BENCHES: dict[str, Callable[[Path, int], Awaitable[Result]]] = {"inbox": inbox.run}
+BENCHES: dict[str, Callable[[Path, int], Awaitable[Result]]] = {"inbox": inbox.run, "fanout": fanout.run, "page": page.run}
 
 
 async def measure(names: list[str], rounds: int, out: Path) -> bool:
