@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60.0  # seconds in which a server must answer
+PATIENCE = 150.0  # seconds in which a server must answer
 
 
 @dataclass

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 WIDTHS: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 # A closed network must not be knocked at by the browser itself.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+PATIENCE = 90_000.0  # milliseconds; a busy machine is no mistake of a page
 PICTURES = "BOOKMOBILE_TEST_PICTURES"  # a folder for screenshots, when somebody wants to look
 
 
@@ -43,6 +44,7 @@ async def visitor(browser: Browser, width: str, *, scripts: bool = True, dark: b
     context = await browser.new_context(
         viewport=WIDTHS[width], java_script_enabled=scripts, color_scheme="dark" if dark else "light", locale="en"
     )
+    context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     strangers: list[str] = []
     broken: list[str] = []

@@ -16,7 +16,7 @@ from tests.browser.chromium import chromium, fits, picture, visitor
 from tests.remote_server import remote_server
 from tests.world import Town, town
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PASSWORD = "a whale of a password"
 SERIOUS = {"serious", "critical"}
 
