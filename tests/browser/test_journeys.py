@@ -75,6 +75,7 @@ async def test_a_reader_finds_a_title_reviews_it_somebody_reports_it_and_ben_rem
             await ada.wait_for_url(f"**/catalog/works/{book.id}**")
             assert "A whale of a book" in await ada.locator("main").inner_text()
             await check(ada, f"{width}-title-with-review")
+        await here.settle()
 
         async with visitor(browser, width, dark=True) as cleo:
             await cleo.goto(f"{here.root}/catalog/works/{book.id}")
