@@ -10,6 +10,7 @@ from community.errors import Refusal
 from community.uris import PUBLIC_NAMES
 from federation.wire import Wire, read_json
 
+FORBIDDEN = frozenset({"@graph", "@included", "@reverse"})
 MOST_IDS = 200  # of recipients, tags or objects that we look at
 
 
@@ -51,7 +52,7 @@ def parse(wire: Wire) -> Activity:
         raise Unreadable("This is not an activity: it has no type.")
     if actor is None:
         raise Unreadable("This is not an activity: it has no actor.")
-    if any(name in wire for name in ("@graph", "@included", "@reverse")):
+    if not FORBIDDEN.isdisjoint(wire):
         raise Unreadable("An activity may not carry @graph, @included or @reverse.")
     target = wire.get("object")
     if isinstance(target, list) and kind != "Flag":
@@ -78,7 +79,8 @@ def many(value: Any) -> list[Any]:
 
 def id_of(value: Any) -> str | None:
     """The id of a thing that was sent as its id, as a document, or as a link."""
-    value = first(value)
+    if isinstance(value, list):
+        value = first(value)
     if isinstance(value, dict):
         value = value.get("id") or value.get("href")
     return value if isinstance(value, str) and value else None

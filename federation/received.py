@@ -1,8 +1,8 @@
 """A request as it came in, and the reasons for which the door stays shut."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -56,6 +56,10 @@ class Received:
     host: str  # value of the Host header
     headers: list[tuple[bytes, bytes]]  # raw, names in lower case
     body: bytes
+    fields: dict[bytes, bytes] = field(init=False, repr=False, compare=False)  # by name; of one that came twice the last. See `doubled`
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", dict(self.headers))
 
     @classmethod
     def of(cls, scope: Mapping[str, Any], body: bytes) -> "Received":
@@ -67,12 +71,7 @@ class Received:
         host = next((value for name, value in headers if name == b"host"), b"")
         return cls(scope["method"], target.decode("latin-1"), host.decode("latin-1"), headers, body)
 
-    @cached_property
-    def fields(self) -> dict[bytes, bytes]:
-        """The header fields by name; of one that came twice the last. See `doubled`."""
-        return dict(self.headers)
-
-    @cached_property
+    @property
     def doubled(self) -> frozenset[bytes]:
         """Names of headers that came more than once."""
         if len(self.fields) == len(self.headers):
