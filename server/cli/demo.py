@@ -201,11 +201,17 @@ async def _follow(here: Bookmobile, there: Bookmobile) -> None:
 
 
 async def _granted(bookmobile: Bookmobile) -> None:
-    async with bookmobile.here.library.database.snapshot() as session:
-        states = list(await session.scalars(select(Follow.state)))
-        software = list(await session.scalars(select(Instance.software)))
-    if states != [FollowState.granted] * 2 or "bookmobile" not in software:
-        raise Refusal(f"The two libraries could not follow each other: {', '.join(states)}; start again with --fresh.")
+    """Wait until each follows the other. What one has sent may be on its way while nobody owes anything."""
+    deadline = time.monotonic() + PATIENCE.total_seconds()
+    while True:
+        async with bookmobile.here.library.database.snapshot() as session:
+            states = list(await session.scalars(select(Follow.state)))
+            software = list(await session.scalars(select(Instance.software)))
+        if states == [FollowState.granted] * 2 and "bookmobile" in software:
+            return
+        if time.monotonic() > deadline:
+            raise Refusal(f"The two libraries could not follow each other: {', '.join(states)}; start again with --fresh.")
+        await asyncio.sleep(0.2)
 
 
 async def _settled(bookmobiles: Sequence[Bookmobile]) -> None:
