@@ -26,15 +26,18 @@ class Sample:
 
 @dataclass
 class Contestant:
-    """A program and what it is asked to do in a round; `work` returns how many items that were."""
+    """A program and what it is asked to do in a round; `work` returns how many items that were. `prepare` is not measured."""
 
     name: str
     program: Program
     work: Callable[[int], Awaitable[int]]
+    prepare: Callable[[int], Awaitable[None]] | None = None
     samples: list[Sample] = field(default_factory=list)
 
     async def play(self, number: int) -> None:
         """One round, measured."""
+        if self.prepare is not None:
+            await self.prepare(number)
         cpu, wall = self.program.cpu(), time.perf_counter()
         items = await self.work(number)
         self.samples.append(Sample(items, self.program.cpu() - cpu, time.perf_counter() - wall))

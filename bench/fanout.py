@@ -1,109 +1,217 @@
-"""Fan-out: posts that are owed to many servers are claimed, signed, sent and written down."""
+"""The fan-out: one activity to many servers, signed for each, over connections that stay open."""
 
 import asyncio
 import json
+import re
+import sqlite3
+import time
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from sqlalchemy import insert, select
 
 from bench import library
 from bench.contest import Check, Contestant, Result, play
-from bench.processes import running
-from bench.sinks import Sinks, sinks
+from bench.elsewhere import Inboxes, inboxes
+from bench.letters import TEXT
+from bench.library import Place
+from bench.processes import Broken, Program, running
 from community.clock import now
 from community.database import table_of
 from community.due import Owed
 from community.library import Library
-from community.people import actors
-from community.people.actors import ActorKey
-from community.uris import LIBRARY
+from community.people.actors import Actor, ActorKey
+from community.uris import PUBLIC, token
 from federation.tables import Delivery, Outgoing
 
-GOAL = 0.5  # of sign + POST, RSA, keep-alive
-HOSTS = 100
-PATIENCE = 120.0
+GOAL = 0.5  # of RSA sign + bare POST
+SERVERS = 200
+TROUBLED = 10  # more servers, which answer 503: what is owed to them must stay owed
+POSTS = 4  # activities in a round, each to every server
+NAIVE_POSTS = 1
+MOST_SECONDS = 120.0
+HEADER = re.compile(rb"\r\n([A-Za-z-]+): *([^\r]*)")
 
 
-class Owing:
-    """Owes so many posts to every server, and waits until all is written down as done."""
+@dataclass
+class Sent:
+    """What the library owes and to whom, as the bench wrote it down."""
 
-    def __init__(self, inside: Library, others: Sinks, signer_id: int, body: bytes, posts: int) -> None:
-        self._inside, self._others, self._signer, self._body, self._posts = inside, others, signer_id, body, posts
-        self.owed = 0
+    inside: Library
+    place: Place
+    world: Inboxes
+    posts: int
+    owed: set[tuple[int, str]] = field(default_factory=set)  # port, id of the activity
 
-    async def work(self, number: int) -> int:
-        """One round."""
-        moment = now()
-        before = self._others.count
-        async with self._inside.database.transaction() as session:
-            for post in range(self._posts):
-                row = {
-                    "uri": f"urn:bench:{number}:{post}",
-                    "kind": "Create",
-                    "signer_id": self._signer,
-                    "body": self._body,
-                    "created_at": moment,
-                }
-                outgoing = await session.scalar(insert(table_of(Outgoing)).values(row).returning(table_of(Outgoing).c.id))
+    async def owe(self) -> int:
+        """Let the library owe this round's activities to every server; says how many will be taken."""
+        uris, moment, number = self.inside.uris, now(), 0
+        async with self.inside.database.transaction() as session:
+            host = (await session.scalars(select(Actor.id).where(Actor.uri == uris.library))).one()
+            for _ in range(self.posts):
+                name = token()
+                wire = activity(uris.activity("create", name), uris.library, uris.note(name))
+                row = Outgoing(uri=wire["id"], kind="Create", object_uri=uris.note(name), signer_id=host, body=json.dumps(wire).encode())
+                session.add(row)
+                await session.flush()
                 rows = [
                     {
-                        "outgoing_id": outgoing,
-                        "inbox": f"http://127.0.0.1:{port}/inbox",
+                        "outgoing_id": row.id,
+                        "inbox": f"http://127.0.0.1:{port}/subject",
                         "host": f"127.0.0.1:{port}",
                         "state": Owed.waiting,
                         "due_at": moment,
                         "attempts": 0,
                     }
-                    for port in self._others.ports
+                    for port in self.world.ports
                 ]
                 await session.execute(insert(table_of(Delivery)), rows)
-                self.owed += len(rows)
-        await self._others.until(before + self._posts * len(self._others.ports))
-        async with asyncio.timeout(PATIENCE):
-            while await self.waiting():  # noqa: ASYNC110 (the work happens in another process)
-                await asyncio.sleep(0.02)
-        return self._posts * len(self._others.ports)
+                self.owed |= {(port, row.uri) for port in self.world.ports}
+                number += len(self.world.ports) - len(self.world.troubled)
+        return number
 
-    async def waiting(self) -> int:
-        """How much is still owed."""
-        async with self._inside.database.snapshot() as session:
-            return await session.scalar(select(func.count()).where(Delivery.state == Owed.waiting)) or 0
+    async def work(self, _round: int) -> int:
+        """One round: owe, and wait until everything is brought and written down."""
+        count = await self.owe()
+        until = time.monotonic() + MOST_SECONDS
+        while self.waiting() > self.hopeless():
+            if time.monotonic() > until:
+                raise Broken(f"{self.waiting()} deliveries are still waiting after {MOST_SECONDS:.0f} s.")
+            await asyncio.sleep(0.02)
+        return count
 
-    async def done(self) -> int:
-        """How much is written down as delivered."""
-        async with self._inside.database.snapshot() as session:
-            return await session.scalar(select(func.count()).where(Delivery.state == Owed.done)) or 0
+    def waiting(self) -> int:
+        """How many deliveries are not done."""
+        with sqlite3.connect(f"file:{self.place.file}?mode=ro", uri=True) as connection:
+            (found,) = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'waiting'").fetchone()
+            return int(found)
+
+    def hopeless(self) -> int:
+        """How many cannot be done because their server is in trouble."""
+        return sum(1 for port, _ in self.owed if port in self.world.troubled)
 
 
-async def run(folder: Path, rounds: int, size: int = 1500) -> Result:
-    """Measure the worker against signing and posting, and nothing else."""
-    posts = max(1, size // HOSTS)
+def activity(uri: str, actor: str, note: str) -> dict[str, str | list[str] | dict[str, str]]:
+    """A Create of a Note of some 2 KB."""
+    told = {"id": note, "type": "Note", "attributedTo": actor, "content": f"<p>{TEXT}</p>"}
+    return {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": uri,
+        "type": "Create",
+        "actor": actor,
+        "to": [PUBLIC],
+        "object": told,
+    }
+
+
+async def run(folder: Path, rounds: int, servers: int = SERVERS, posts: int = POSTS, troubled: int = TROUBLED) -> Result:
+    """Measure the delivery of what is owed against sign + POST and against the straightforward stack."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        world = await enter(inboxes(servers, troubled))
         place = library.place(folder)
         inside = await enter(library.opened(place))
-        theirs, bounds = await enter(sinks(HOSTS)), await enter(sinks(HOSTS))
-        async with inside.database.snapshot() as session:
-            host = await actors.local(session, LIBRARY)
-            assert host is not None
-            pem = (await session.get_one(ActorKey, host.id)).private_key
-        body = json.dumps({"type": "Create", "actor": host.uri, "object": {"type": "Note", "content": "A whale of a book. " * 60}}).encode()
-        (folder / "bound.json").write_text(json.dumps({"pem": pem, "key_id": host.key_id, "body": body.decode(), "ports": bounds.ports}))
-        owing = Owing(inside, theirs, host.id, body, posts)
-        worker = await enter(library.working(place))
-        signing = await enter(running(folder, "bound", "bench.bound", "fanout", str(folder / "bound.json")))
+        live = [port for port in world.ports if port not in world.troubled]
+        public = await _lay_out(inside, folder, live)
+        sent = Sent(inside, place, world, posts)
+        subject = await enter(library.working(place))
+        bound = await enter(running(folder, "bound", "bench.bound", "fanout", str(folder / "bound.json")))
+        naive = await enter(running(folder, "naive", "bench.naive", "fanout", str(folder)))
+        contestants = [
+            Contestant("subject", subject, sent.work),
+            Contestant("bound", bound, _told(bound, str(posts), len(live) * posts)),
+            Contestant(
+                "naive",
+                naive,
+                _told(naive, "{}", len(live) * NAIVE_POSTS),
+                prepare=_prepared(naive, json.dumps({"ports": live, "count": NAIVE_POSTS})),
+            ),
+        ]
+        await play(contestants, rounds)
+        checks = right(sent, public, {"inbox": len(live) * posts * rounds, "naive": len(live) * NAIVE_POSTS * rounds})
+    notes = [f"{posts} activities a round to each of {len(live)} servers over kept connections; {troubled} more servers answer 503"]
+    return Result("fanout", "delivery", GOAL, contestants, checks, notes)
 
-        async def sign_and_post(_number: int) -> int:
-            return int(await signing.tell(str(posts)))
 
-        await play([subject := Contestant("subject", worker, owing.work), bound := Contestant("bound", signing, sign_and_post)], rounds)
-        done = await owing.done()
-    checks = [
-        Check("everything owed is written down as delivered", done == owing.owed, f"{done} of {owing.owed}"),
-        Check("each came once", theirs.count == owing.owed, f"{theirs.count}"),
-        Check("each was signed", theirs.unsigned == 0),
-        Check("connections were kept open", theirs.connections <= 3 * HOSTS, f"{theirs.connections} for {HOSTS} servers"),
+async def _lay_out(inside: Library, folder: Path, live: list[int]) -> RSAPublicKey:
+    """Give the others the library's own key and a body; returns the public key."""
+    async with inside.database.snapshot() as session:
+        actor = (await session.scalars(select(Actor).where(Actor.uri == inside.uris.library))).one()
+        private = (await session.scalars(select(ActorKey.private_key).where(ActorKey.actor_id == actor.id))).one()
+    body = json.dumps(activity(f"{actor.uri}/1", actor.uri, f"{actor.uri}/note/1"))
+    (folder / "sender.pem").write_text(private)
+    (folder / "body.json").write_text(body)
+    (folder / "bound.json").write_text(json.dumps({"pem": private, "key_id": actor.key_id, "body": body, "ports": live}))
+    public = load_pem_public_key((actor.public_key or "").encode())
+    assert isinstance(public, RSAPublicKey)
+    return public
+
+
+def _told(program: Program, words: str, count: int) -> Callable[[int], Awaitable[int]]:
+    async def work(_round: int) -> int:
+        await program.tell(words)
+        return count
+
+    return work
+
+
+def _prepared(program: Program, words: str) -> Callable[[int], Awaitable[None]]:
+    async def prepare(_round: int) -> None:
+        await program.tell(words)
+
+    return prepare
+
+
+def right(sent: Sent, public: RSAPublicKey, others: dict[str, int]) -> list[Check]:
+    """What must be true afterwards: all that was owed came, once, signed; what nobody took is still owed."""
+    came: Counter[tuple[int, str]] = Counter()
+    badly_signed = 0
+    heads = Counter(head.split(b" ", 2)[1].decode().strip("/") for _, head, _ in sent.world.brought)
+    for port, head, body in sent.world.brought:
+        if head.startswith(b"POST /subject "):
+            came[port, json.loads(body)["id"]] += 1
+            badly_signed += not is_signed(head, body, public)
+    wanted = {(port, uri) for port, uri in sent.owed if port not in sent.world.troubled}
+    lost, doubled = wanted - came.keys(), sum(1 for times in came.values() if times > 1)
+    with sqlite3.connect(f"file:{sent.place.file}?mode=ro", uri=True) as connection:
+        states = Counter(dict(connection.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()))
+    hopeless = sent.hopeless()
+    return [
+        Check("all that was owed came", bool(wanted) and not lost, f"{len(wanted)} owed, {len(lost)} lost"),
+        Check("each came once", not doubled and not came.keys() - wanted, f"{doubled} doubled"),
+        Check("each is signed for its server, with its body", bool(came) and not badly_signed, f"{badly_signed} of {came.total()} badly"),
+        Check("what came is written down as done", states["done"] == len(wanted), f"{states['done']} done"),
+        Check("what nobody took is still owed", states["waiting"] == hopeless and not states["given_up"], f"{states['waiting']} waiting"),
+        *(
+            Check(f"what the {'bound' if name == 'inbox' else name} says it brought has come", heads[name] == count, f"{heads[name]}")
+            for name, count in others.items()
+        ),
     ]
-    notes = [f"{posts} posts of {len(body)} bytes to {HOSTS} servers a round; RSA 2048, keep-alive; claimed from and recorded in SQLite"]
-    return Result("fanout", "delivery", GOAL, [subject, bound], checks, notes)
+
+
+def is_signed(head: bytes, body: bytes, public: RSAPublicKey) -> bool:
+    """Whether this request carries a draft-cavage signature of this key over its target, host, date and body; read with nothing of ours."""
+    fields = {name.lower(): value for name, value in HEADER.findall(head)}
+    given = dict(re.findall(rb'([A-Za-z]+)="([^"]*)"', fields.get(b"signature", b"")))
+    names = given.get(b"headers", b"").split()
+    if not {b"(request-target)", b"host", b"date", b"digest"} <= set(names):
+        return False
+    if fields[b"digest"] != b"SHA-256=" + b64encode(sha256(body).digest()):
+        return False
+    target = b"post " + head.split(b" ", 2)[1]
+    message = b"\n".join(name + b": " + (target if name == b"(request-target)" else fields.get(name, b"")) for name in names)
+    try:
+        public.verify(b64decode(given.get(b"signature", b"")), message, PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return False
+    return True

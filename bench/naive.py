@@ -3,16 +3,19 @@
 Started by the benches as programs of their own: `python -m bench.naive inbox|fanout|page ...`.
 """
 
+import asyncio
 import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 import uvicorn
+from bovine.clients.signed_http import SignedHttpClient
 from bovine.crypto import build_validate_http_signature_raw
 from bovine.crypto.types import CryptographicIdentifier
 from sqlalchemy import DateTime, LargeBinary, String, Text, event, select
@@ -121,7 +124,67 @@ def inbox(port: str, folder: str) -> None:
     serve(Inbox(Path(folder)).app, int(port))
 
 
-COMMANDS = {"inbox": inbox}
+class Owed(Base):
+    """A post that has to be brought to an inbox."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inbox: Mapped[str] = mapped_column(String(500))
+    body: Mapped[str] = mapped_column(Text)
+    is_done: Mapped[bool] = mapped_column(default=False)
+
+
+class Queue:
+    """A job for each delivery, with a session of its own, sent with bovine's client."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sessions = sessions(folder / "naive.sqlite")
+        self._client: aiohttp.ClientSession | None = None
+        self._owed: list[int] = []
+
+    async def prepare(self, ports: list[int], count: int) -> None:
+        """Owe so many posts to each of these ports."""
+        body = (self._folder / "body.json").read_text()
+        async with self._sessions() as session:
+            await (await session.connection()).run_sync(Base.metadata.create_all)
+            rows = [Owed(inbox=f"http://127.0.0.1:{port}/naive", body=body) for port in ports for _ in range(count)]
+            session.add_all(rows)
+            await session.commit()
+            self._owed = [row.id for row in rows]
+
+    async def bring(self) -> None:
+        """Bring what is owed, 64 at a time."""
+        if self._client is None:
+            self._client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        key = (self._folder / "sender.pem").read_text()
+        sender = SignedHttpClient(self._client, "http://127.0.0.1/actor#main-key", key)
+        slots = asyncio.Semaphore(64)
+
+        async def job(number: int) -> None:
+            async with slots, self._sessions() as session:
+                row = await session.get_one(Owed, number)
+                response = await sender.post(row.inbox, row.body)
+                response.raise_for_status()
+                response.release()
+                row.is_done = True
+                await session.commit()
+
+        await asyncio.gather(*map(job, self._owed))
+
+
+def fanout(folder: str) -> None:
+    """The straightforward fan-out: lines on standard input, `{"ports": [...], "count": n}` to prepare, `{}` to do it."""
+    queue = Queue(Path(folder))
+    with asyncio.Runner() as runner:
+        for line in sys.stdin:
+            told = json.loads(line)
+            runner.run(queue.prepare(told["ports"], told["count"]) if told else queue.bring())
+            print("done", flush=True)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"inbox": inbox, "fanout": fanout}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

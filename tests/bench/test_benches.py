@@ -24,7 +24,7 @@ async def test_the_inbox_is_measured_and_every_answer_was_right(tmp_path: Path) 
 
 
 async def test_fan_out_is_measured_and_everything_arrived(tmp_path: Path) -> None:
-    result = await fanout.run(tmp_path, 2, size=200)
+    result = await fanout.run(tmp_path, 2, servers=5, posts=2, troubled=1)
     assert wrong(result) == []
     assert result.ratio > 0
 
