@@ -40,6 +40,7 @@ HOSTS = {"a": "localhost", "b": "127.0.0.1"}  # two names of one machine: browse
 # While the story is told, a year's posts come within a minute: `pace` would hold them, and rightly so.
 TELLING = ("domains", "words")
 PATIENCE = seconds(120)
+CALM = 3  # looks in a row at which nothing was owed
 
 console = Console(highlight=False)
 
@@ -217,7 +218,10 @@ async def _granted(bookmobile: Bookmobile) -> None:
 async def _settled(bookmobiles: Sequence[Bookmobile]) -> None:
     """Wait until nothing is on its way between the libraries."""
     deadline = time.monotonic() + PATIENCE.total_seconds()
-    while any([await _owed(bookmobile) for bookmobile in bookmobiles]):
+    calm = 0
+    while calm < CALM:
+        # One look is not enough: while we ask the one, the other may hand something over to it.
+        calm = 0 if any([await _owed(bookmobile) for bookmobile in bookmobiles]) else calm + 1
         if time.monotonic() > deadline:
             raise Refusal("The two libraries do not come to an end with each other; start again, or with --fresh.")
         for bookmobile in bookmobiles:
