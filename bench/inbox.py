@@ -44,7 +44,8 @@ class Door:
 
     async def take(self, letters: list[Letter]) -> int:
         """Post these letters."""
-        load = Load([letter.data for letter in letters])
+        after = {number: letter.after for number, letter in enumerate(letters) if letter.after is not None}
+        load = Load([letter.data for letter in letters], after=after)
         self.letters += letters
         self.statuses += await load.send(self.port)
         return len(letters)

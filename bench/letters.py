@@ -40,6 +40,7 @@ class Letter:
     kind: Kind
     id: str  # of its activity
     data: bytes
+    after: int | None = None  # the letter that it repeats or contradicts
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,16 @@ def write(senders: Sequence[Sender], target: str, count: int) -> list[Letter]:
     name, moment = token(8), datetime.now(UTC)
     letters: list[Letter] = []
     for number in range(count):
-        kind = MIXED_IN.get(number % 100, Kind.good)
+        kind, after = MIXED_IN.get(number % 100, Kind.good), None
         sender = senders[number % (FORGERS if kind is Kind.forged else len(senders))]
         uri = f"{sender.uri}/statuses/{name}{number}"
         if kind in (Kind.repeat, Kind.other_words):
-            earlier = letters[number - 78]  # a good one, and surely answered by now
+            after = number - 78  # a good one, and most likely answered by now
+            earlier = letters[after]
             if kind is Kind.repeat:
-                letters.append(Letter(kind, earlier.id, earlier.data))
+                letters.append(Letter(kind, earlier.id, earlier.data, after))
                 continue
-            sender = senders[(number - 78) % len(senders)]
+            sender = senders[after % len(senders)]
             uri = earlier.id.removesuffix("/activity")
         body = _body(sender.uri, uri, "Other words. " if kind is Kind.other_words else "")
         private = senders[(number + 1) % len(senders)].private if kind is Kind.forged else sender.private
@@ -83,7 +85,7 @@ def write(senders: Sequence[Sender], target: str, count: int) -> list[Letter]:
         head = cavage.sign("POST", target + INBOX, body, sender.key_id, private, date)
         if kind is Kind.altered:
             body = body.replace(b"Ishmael", b"Captain")
-        letters.append(Letter(kind, f"{uri}/activity", _request(head, body)))
+        letters.append(Letter(kind, f"{uri}/activity", _request(head, body), after))
     return letters
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast
 
 LINES = 64
 MOST_SECONDS = 180.0
+RETRY = 0.002
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -46,6 +47,15 @@ class _Line(asyncio.Protocol):
         if number is None:
             self._transport.close()
             return
+        self._send(number)
+
+    def _send(self, number: int) -> None:
+        assert self._transport is not None
+        if self._transport.is_closing():
+            return
+        if not self._load.may_send(number):
+            asyncio.get_running_loop().call_later(RETRY, self._send, number)
+            return
         self._number = number
         self._transport.write(self._load.requests[number])
 
@@ -53,8 +63,10 @@ class _Line(asyncio.Protocol):
 class Load:
     """These requests, each sent once, and what was answered to each: a status, or 0 where the line broke."""
 
-    def __init__(self, requests: Sequence[bytes], *, keep_bodies: bool = False) -> None:
+    def __init__(self, requests: Sequence[bytes], *, after: Mapping[int, int] | None = None, keep_bodies: bool = False) -> None:
+        """`after` says which request must wait for the answer to which earlier one."""
         self.requests = requests
+        self._after = after or {}
         self.statuses = [0] * len(requests)
         self.bodies: dict[int, bytes] = {}
         self._keep = keep_bodies
@@ -83,6 +95,11 @@ class Load:
             return None
         self._taken += 1
         return self._taken - 1
+
+    def may_send(self, number: int) -> bool:
+        """Whether the request that this one must follow has been answered."""
+        earlier = self._after.get(number)
+        return earlier is None or self.statuses[earlier] != 0
 
     def answered(self, number: int, status: int, body: bytes) -> None:
         """What came back for one of them."""
