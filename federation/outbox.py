@@ -36,8 +36,8 @@ async def publish(session: AsyncSession, library: Library, post: Post) -> None:
         return
     author = await session.get_one(Actor, post.author_id)
     wire = await documents.post(session, library, post)
-    inboxes = await _audience(session, library, post, author)
-    await _owe(session, author, _activity(library, "Create", author, wire, post.token), inboxes)
+    inboxes = await audience_of(session, library, post, author)
+    await owe(session, author, activity_of(library, "Create", author, wire, post.token), inboxes)
     if _is_readers_review(library, post, author):
         await _boost(session, library, post, without=inboxes)
 
@@ -48,16 +48,16 @@ async def edit(session: AsyncSession, library: Library, post: Post) -> None:
         return
     author = await session.get_one(Actor, post.author_id)
     wire = await documents.post(session, library, post)
-    inboxes = await _audience(session, library, post, author) | await _reached(session, post, post.uri)
-    await _owe(session, author, _activity(library, "Update", author, wire, f"{post.token}-{uris.token(8)}"), inboxes)
+    inboxes = await audience_of(session, library, post, author) | await reached(session, post, post.uri)
+    await owe(session, author, activity_of(library, "Update", author, wire, f"{post.token}-{uris.token(8)}"), inboxes)
 
 
 async def delete(session: AsyncSession, library: Library, post: Post, uri: str | None = None) -> None:
     """Take back a post of ours (or the address that it had) everywhere it went, in its author's name."""
     author = await session.get_one(Actor, post.author_id)
     gone = uri or post.uri
-    inboxes = await _audience(session, library, post, author) | await _reached(session, post, gone)
-    await _owe(session, author, _delete(library, author, post, gone), inboxes)
+    inboxes = await audience_of(session, library, post, author) | await reached(session, post, gone)
+    await owe(session, author, _delete(library, author, post, gone), inboxes)
 
 
 async def delete_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
@@ -71,31 +71,31 @@ async def delete_actor(session: AsyncSession, library: Library, actor: Actor) ->
         "object": actor.uri,
     }
     inboxes = await _heard(session, actor)
-    await _owe(session, actor, activity, inboxes)
+    await owe(session, actor, activity, inboxes)
     hosts = set(await session.scalars(select(Instance.host).where(Instance.software.in_(DEAF_TO_FAREWELLS))))
     if deaf := {inbox for inbox in inboxes if uris.host(inbox) in hosts}:
         for post in await session.scalars(select(Post).where(Post.author_id == actor.id, Post.kind != "discussion")):
-            await _owe(session, actor, _delete(library, actor, post, post.uri), deaf & await _reached(session, post, post.uri))
+            await owe(session, actor, _delete(library, actor, post, post.uri), deaf & await reached(session, post, post.uri))
 
 
 async def edit_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
     """Tell everyone who ever heard of them that an actor of ours has a new profile, or is suspended."""
     wire = await documents.actor(session, library, actor)
-    activity = _activity(library, "Update", actor, wire | {"to": [PUBLIC], "cc": []}, f"{actor.username}-{uris.token(8)}")
-    await _owe(session, actor, activity, await _heard(session, actor))
+    activity = activity_of(library, "Update", actor, wire | {"to": [PUBLIC], "cc": []}, f"{actor.username}-{uris.token(8)}")
+    await owe(session, actor, activity, await _heard(session, actor))
 
 
 async def follow(session: AsyncSession, library: Library, follower: Actor, followed: Actor, uri: str) -> None:
     """Ask somebody elsewhere whether one of ours may follow; `uri` is the follow's own address."""
     activity = {"@context": AS, "id": uri, "type": "Follow", "actor": follower.uri, "object": followed.uri, "to": [followed.uri]}
-    await _owe(session, follower, activity, {followed.inbox})
+    await owe(session, follower, activity, {followed.inbox})
 
 
 async def unfollow(session: AsyncSession, library: Library, follower: Actor, followed: Actor, uri: str) -> None:
     """Say that one of ours follows no longer."""
     inner = {"id": uri, "type": "Follow", "actor": follower.uri, "object": followed.uri}
     activity = {"@context": AS, "id": f"{uri}-undo", "type": "Undo", "actor": follower.uri, "object": inner, "to": [followed.uri]}
-    await _owe(session, follower, activity, {followed.inbox})
+    await owe(session, follower, activity, {followed.inbox})
 
 
 async def accept_follow(session: AsyncSession, library: Library, followed: Actor, follower: Actor, wire: Wire) -> None:
@@ -120,7 +120,7 @@ async def like(session: AsyncSession, library: Library, actor: Actor, post: Post
     author = await session.get_one(Actor, post.author_id)
     if not author.is_local:
         activity = {"@context": AS, "id": uri, "type": "Like", "actor": actor.uri, "object": post.uri, "to": [author.uri]}
-        await _owe(session, actor, activity, {author.inbox})
+        await owe(session, actor, activity, {author.inbox})
 
 
 async def flag(session: AsyncSession, library: Library, about: Actor, objects: list[str], reason: str) -> None:
@@ -137,10 +137,11 @@ async def flag(session: AsyncSession, library: Library, about: Actor, objects: l
         "to": [about.uri],
         "object": [about.uri, *objects],
     }
-    await _owe(session, reporter, activity, {about.inbox})
+    await owe(session, reporter, activity, {about.inbox})
 
 
-def _activity(library: Library, verb: str, author: Actor, wire: Wire, name: str) -> Wire:
+def activity_of(library: Library, verb: str, author: Actor, wire: Wire, name: str) -> Wire:
+    """What `author` does with this object, as an activity of ours; `name` makes its address the only one."""
     bare = {key: value for key, value in wire.items() if key != "@context"}
     return {
         "@context": wire["@context"],
@@ -176,7 +177,7 @@ async def _answer(session: AsyncSession, library: Library, verb: str, followed: 
         "to": [follower.uri],
         "object": {key: value for key, value in inner.items() if value is not None},
     }
-    await _owe(session, followed, activity, {follower.inbox})
+    await owe(session, followed, activity, {follower.inbox})
 
 
 def _is_readers_review(library: Library, post: Post, author: Actor) -> bool:
@@ -200,21 +201,21 @@ async def _boost(session: AsyncSession, library: Library, post: Post, *, without
         "cc": [host.followers or f"{host.uri}/followers", author.uri],
         "object": post.uri,
     }
-    await _owe(session, host, activity, await _followers(session, host) - without)
+    await owe(session, host, activity, await followers_of(session, host) - without)
 
 
-async def _audience(session: AsyncSession, library: Library, post: Post, author: Actor) -> set[str]:
+async def audience_of(session: AsyncSession, library: Library, post: Post, author: Actor) -> set[str]:
     """The inboxes that a post of ours concerns: followers, whom it answers, and partner libraries for what is said of a title."""
     inboxes: set[str] = set()
     if post.audience is not Audience.direct:
-        inboxes |= await _followers(session, author)
+        inboxes |= await followers_of(session, author)
     if post.reply_to_id is not None:
         # What only one person shall read goes to them alone, not to everyone who spoke before.
         for spoken_to in await _above(session, post, 1 if post.audience is Audience.direct else MOST_ABOVE):
             if not spoken_to.is_local:
                 inboxes.add(spoken_to.shared_inbox or spoken_to.inbox)
     if post.about_id is not None and post.audience in {Audience.public, Audience.unlisted}:
-        inboxes |= await _partners(session)
+        inboxes |= await partners(session)
     return inboxes
 
 
@@ -229,7 +230,7 @@ async def _above(session: AsyncSession, post: Post, most: int) -> list[Actor]:
     return found
 
 
-async def _followers(session: AsyncSession, actor: Actor) -> set[str]:
+async def followers_of(session: AsyncSession, actor: Actor) -> set[str]:
     """One inbox for each server that follows: the shared one where there is one."""
     query = (
         select(func.coalesce(Actor.shared_inbox, Actor.inbox))
@@ -241,7 +242,7 @@ async def _followers(session: AsyncSession, actor: Actor) -> set[str]:
     return set(await session.scalars(query))
 
 
-async def _partners(session: AsyncSession) -> set[str]:
+async def partners(session: AsyncSession) -> set[str]:
     """Libraries on our own software that follow our library."""
     query = (
         select(func.coalesce(Actor.shared_inbox, Actor.inbox))
@@ -254,7 +255,7 @@ async def _partners(session: AsyncSession) -> set[str]:
     return set(await session.scalars(query))
 
 
-async def _reached(session: AsyncSession, post: Post, uri: str) -> set[str]:
+async def reached(session: AsyncSession, post: Post, uri: str) -> set[str]:
     """Every inbox that was ever owed this post; of a public one also of whoever answered, liked or boosted it unasked."""
     owed = select(Delivery.inbox).join(Outgoing, Outgoing.id == Delivery.outgoing_id).where(Outgoing.object_uri == uri)
     inboxes = set(await session.scalars(owed.distinct()))
@@ -272,10 +273,10 @@ async def _heard(session: AsyncSession, actor: Actor) -> set[str]:
     theirs = select(Post.uri).where(Post.author_id == actor.id)
     owed = select(Delivery.inbox).join(Outgoing, Outgoing.id == Delivery.outgoing_id)
     heard = owed.where((Outgoing.signer_id == actor.id) | Outgoing.object_uri.in_(theirs))
-    return set(await session.scalars(heard.distinct())) | await _followers(session, actor)
+    return set(await session.scalars(heard.distinct())) | await followers_of(session, actor)
 
 
-async def _owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set[str]) -> None:
+async def owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set[str]) -> None:
     """Owe this to each inbox once, except on servers that we refuse. The body is kept once, however many there are."""
     for host in {uris.host(inbox) for inbox in inboxes}:
         if await domains.answer_for(session, host) is DomainAnswer.refuse:
