@@ -195,7 +195,7 @@ def fanout(file: str) -> None:
 class Page:
     """No-op ASGI, and: the statements that the page asked, through sqlite3 itself; the template that it filled, with the same values."""
 
-    def __init__(self, file: str, statements: list[tuple[str, Any]], render: Callable[[], str]) -> None:
+    def __init__(self, file: str, statements: list[str], render: Callable[[], str]) -> None:
         self._database = sqlite3.connect(file)
         self._statements = statements
         self._render = render
@@ -203,31 +203,34 @@ class Page:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        for statement, values in self._statements:
-            self._database.execute(statement, values).fetchall()
+        for statement in self._statements:
+            self._database.execute(statement).fetchall()
         body = self._render().encode()
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
-async def _watch(settings: Settings, path: str) -> tuple[list[tuple[str, Any]], Callable[[], str]]:
+async def _watch(settings: Settings, path: str) -> tuple[list[str], Callable[[], str]]:
     """Let the shipped application make the page once, and write down what it asked and what it filled in."""
     bookmobile = app.build(settings)
-    asked: list[tuple[str, Any]] = []
+    asked: list[str] = []
     filled: list[tuple[str, str, dict[str, Any]]] = []
     renderer = bookmobile.here.renderer
     html: Any = renderer.html
 
-    def listen(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+    def listen(statement: str) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-            asked.append((statement, values))
+            asked.append(statement)
+
+    def connected(connection: Any, _record: Any) -> None:
+        connection.set_trace_callback(listen)  # SQLite itself tells what it was asked, the values filled in
 
     def watched(language: str, name: str, values: dict[str, Any]) -> str:
         filled.append((language, name, values))
         return str(html(language, name, values))
 
-    event.listen(Engine, "before_cursor_execute", listen)
+    event.listen(Engine, "connect", connected)
     renderer.html = watched  # type: ignore[method-assign]
     headers = [(b"host", settings.domain.encode()), (b"accept", b"text/html"), (b"accept-language", b"en")]
     scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http"}
@@ -241,7 +244,7 @@ async def _watch(settings: Settings, path: str) -> tuple[list[tuple[str, Any]], 
         return
 
     await bookmobile(scope, receive, send)
-    event.remove(Engine, "before_cursor_execute", listen)
+    event.remove(Engine, "connect", connected)
     (language, name, values), *_ = filled
     await bookmobile.close()
     return asked, lambda: str(html(language, name, values))

@@ -1,11 +1,12 @@
 """A post and who said it, as pages need them: read in one statement, whatever the question."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorState
@@ -166,7 +167,8 @@ def seen(is_member: bool) -> ColumnElement[bool]:
     return or_(everybody, and_(P.author_id == bindparam("reader"), P.standing.in_([*SEEN_AT_ALL, Standing.held])))
 
 
-def read(row: Row[Any]) -> Said:
+def read(row: Sequence[Any]) -> Said:
+    """The post in a row of `said()`, whatever columns follow."""
     values = tuple(row)
     author = Speaker(*values[_FIRST:_LAST])
     return Said(*(*values[:_FIRST], author))

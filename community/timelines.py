@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from community.catalog.tables import Work
 from community.clock import now
 from community.people.actors import Actor, ActorState
 from community.posts.post import SEEN_AT_ALL, Audience, Post, ReactionKind, Standing
+from community.prepared import Prepared
 from community.said import OPEN, A, Conversation, P, Ratings, Said, Tally, counted, read, said, seen
 
 MOST_REPLIES = 500  # of one page; what is longer is a job for several pages
@@ -30,7 +31,7 @@ def _is_visible(post: Said, reader: int | None) -> bool:
 
 
 @cache
-def _thread() -> Select[Any]:
+def _thread() -> Prepared:
     """Everything that was answered to some posts (`roots`), and to the answers."""
     found = select(P.id, P.reply_to_id.label("root"), literal(0).label("depth"))
     thread = found.where(P.reply_to_id.in_(bindparam("roots", expanding=True))).cte("thread", recursive=True)
@@ -38,7 +39,7 @@ def _thread() -> Select[Any]:
         select(P.id, thread.c.root, thread.c.depth + 1).join(thread, P.reply_to_id == thread.c.id).where(thread.c.depth < DEEPEST)
     )
     query = said().add_columns(thread.c.depth).join(thread, thread.c.id == P.id)
-    return query.order_by(P.published_at, P.id).limit(MOST_REPLIES)
+    return Prepared(query.order_by(P.published_at, P.id).limit(MOST_REPLIES))
 
 
 def _with_replies(session: Session, roots: Sequence[Said], reader: int | None, most: int) -> tuple[Said, ...]:
@@ -46,8 +47,8 @@ def _with_replies(session: Session, roots: Sequence[Said], reader: int | None, m
     if not roots:
         return ()
     children: dict[int | None, list[Said]] = {}
-    for row in session.execute(_thread(), {"roots": [root.id for root in roots]}):
-        one = replace(read(row), depth=row.depth)
+    for row in _thread().rows(session, {"roots": [root.id for root in roots]}):
+        one = replace(read(row), depth=row[-1])
         children.setdefault(one.reply_to_id, []).append(one)
     if not children:
         return tuple(roots)
@@ -86,32 +87,32 @@ def _of_a_work(is_member: bool) -> ColumnElement[bool]:
 
 
 @cache
-def _count_of_a_work(is_member: bool) -> Select[Any]:
+def _count_of_a_work(is_member: bool) -> Prepared:
     query = select(func.count()).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id)
-    return query.outerjoin(_parent, _parent.c.id == P.reply_to_id).where(_of_a_work(is_member))
+    return Prepared(query.outerjoin(_parent, _parent.c.id == P.reply_to_id).where(_of_a_work(is_member)))
 
 
 @cache
-def _about_work(is_member: bool, order: str) -> Select[Any]:
+def _about_work(is_member: bool, order: str) -> Prepared:
     query = said().outerjoin(_parent, _parent.c.id == P.reply_to_id).where(_of_a_work(is_member)).order_by(*ORDERS[order])
-    return query.limit(bindparam("size")).offset(bindparam("skip"))
+    return Prepared(query.limit(bindparam("size")).offset(bindparam("skip")))
 
 
 def about_work(
     session: Session, work_id: int, *, reader: int | None = None, order: str = "new", page: int = 1, size: int = 20, replies: int = 20
 ) -> Conversation:
     """Reviews and comments on a work, answers below each. Three statements."""
-    is_member, asked = reader is not None, {"work": work_id, "reader": reader}
-    count = session.scalar(_count_of_a_work(is_member), asked)
+    is_member, asked = reader is not None, {"work": work_id, **({"reader": reader} if reader is not None else {})}
+    count = _count_of_a_work(is_member).scalar(session, asked)
     if not count:
         return Conversation((), 0)
     query = _about_work(is_member, order if order in ORDERS else "new")
-    roots = [read(row) for row in session.execute(query, {**asked, "size": size, "skip": (page - 1) * size})]
+    roots = [read(row) for row in query.rows(session, {**asked, "size": size, "skip": (page - 1) * size})]
     return Conversation(_with_replies(session, roots, reader, replies), count)
 
 
 @cache
-def _ratings() -> Select[Any]:
+def _ratings() -> Prepared:
     latest = (
         select(P.half_stars, func.row_number().over(partition_by=P.author_id, order_by=[P.published_at.desc(), P.id.desc()]).label("nth"))
         .select_from(Post.__table__)
@@ -119,29 +120,29 @@ def _ratings() -> Select[Any]:
         .where(P.about_id == bindparam("work"), P.half_stars.is_not(None), seen(False))
         .subquery()
     )
-    return select(latest.c.half_stars, func.count()).where(latest.c.nth == 1).group_by(latest.c.half_stars)
+    return Prepared(select(latest.c.half_stars, func.count()).where(latest.c.nth == 1).group_by(latest.c.half_stars))
 
 
 def ratings(session: Session, work_id: int) -> Ratings:
     """The stars that a work got, the newest of each person."""
     counts = [0] * 11
-    for stars, people in session.execute(_ratings(), {"work": work_id}):
+    for stars, people in _ratings().rows(session, {"work": work_id}):
         counts[stars] = people
     return Ratings(tuple(counts))
 
 
 @cache
-def _tallies() -> Select[Any]:
+def _tallies() -> Prepared:
     means = (P.about_id, func.avg(P.half_stars), func.count(P.half_stars), func.count().filter(P.kind == "review"))
     query = select(*means).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id)
     of_works = P.about_id.in_(bindparam("works", expanding=True))
-    return query.where(of_works, P.kind.in_(["review", "rating"]), seen(False)).group_by(P.about_id)
+    return Prepared(query.where(of_works, P.kind.in_(["review", "rating"]), seen(False)).group_by(P.about_id))
 
 
 def tallies(session: Session, work_ids: Iterable[int]) -> dict[int, Tally]:
     """Mean (in half stars), ratings and reviews of several works in one statement; works without any are left out."""
     wanted = list(work_ids)
-    rows = session.execute(_tallies(), {"works": wanted}) if wanted else ()
+    rows = _tallies().rows(session, {"works": wanted}) if wanted else ()
     return {work_id: Tally(float(mean) if mean is not None else None, rated, reviews) for work_id, mean, rated, reviews in rows}
 
 

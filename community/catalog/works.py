@@ -22,6 +22,7 @@ from community.catalog.facts import (
     WorkFacts,
 )
 from community.catalog.tables import Agent, Contribution, Edition, Identifier, Subject, Work, WorkSubject
+from community.prepared import Prepared
 
 SIMILAR = 6  # titles in "You may also like"
 TIES = 10  # subjects and agents of one title that count
@@ -31,12 +32,11 @@ IDENTIFYING = ("isbn", "wikidata", "oclc", "lccn", "openlibrary", "ean", "ismn")
 
 def work_page_facts(session: Session, work_id: int, *, similar: int = SIMILAR) -> WorkFacts | None:
     """Everything of the catalogue that the page of a work shows, or None when there never was such a work."""
-    work = session.execute(_WORK, {"id": work_id}).mappings().first()
+    work = next(iter(_WORK.records(session, {"id": work_id})), None)
     if work is None:
         return None
     editions = _editions(session, _EDITIONS_OF_WORK, work_id)
-    subjects: Any = session.execute(_SUBJECTS_OF_WORK, {"id": work_id})
-    headings = tuple(SubjectFact(*row) for row in subjects)
+    headings = tuple(SubjectFact(*row) for row in _SUBJECTS_OF_WORK.rows(session, {"id": work_id}))
     agents = _everyone(editions)
     nearby = _neighbours(session, work_id, [one.id for one in headings], [one.id for one in agents], similar) if similar else []
     return WorkFacts(
@@ -64,24 +64,24 @@ def cards(session: Session, work_ids: Sequence[int], *, removed: bool = False) -
     if not work_ids:
         return ()
     some = {"ids": list(work_ids)}
-    rows = {row.id: row for row in session.execute(_CARDS, some) if removed or row.removed_at is None}
+    rows = {row["id"]: row for row in _CARDS.records(session, some) if removed or row["removed_at"] is None}
     makers: dict[int, dict[str, None]] = defaultdict(dict)
     helpers: dict[int, dict[str, None]] = defaultdict(dict)
-    for work_id, role, name in session.execute(_MAKERS_OF_WORKS, some):
+    for work_id, role, name in _MAKERS_OF_WORKS.rows(session, some):
         (makers if role in CREATORS else helpers)[work_id].setdefault(name)
     marks: dict[int, str | None] = {}
-    for work_id, mark in session.execute(_MARKS_OF_WORKS, some):
+    for work_id, mark in _MARKS_OF_WORKS.rows(session, some):
         marks.setdefault(work_id, mark)
     return tuple(
         WorkCard(
             id=one,
-            title=rows[one].title,
+            title=rows[one]["title"],
             authors=tuple(makers.get(one) or helpers.get(one) or ())[:3],
-            year=rows[one].first_year,
-            form=rows[one].form,
-            language=rows[one].language,
+            year=rows[one]["first_year"],
+            form=rows[one]["form"],
+            language=rows[one]["language"],
             shelf_mark=marks.get(one),
-            touched_at=rows[one].touched_at,
+            touched_at=rows[one]["touched_at"],
         )
         for one in work_ids
         if one in rows
@@ -174,50 +174,51 @@ _LISTS = frozenset({"languages", "series", "classification"})
 # What every page asks is composed once: to compose it anew costs more than to run it.
 _ID: BindParameter[int] = bindparam("id")
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_WORK = select(*(column for column in _WORKS if column.name not in {"key", "sort_title", "announced_at"})).where(_WORKS.id == _ID)
+_WORK = Prepared(select(*(column for column in _WORKS if column.name not in {"key", "sort_title", "announced_at"})).where(_WORKS.id == _ID))
 _EDITION = select(*(column for column in _EDITIONS if column.name != "source_hash"))
-_ONE_EDITION = _EDITION.where(_EDITIONS.id == _ID)
-_EDITIONS_OF_WORK = _EDITION.where(_EDITIONS.work_id == _ID, _EDITIONS.removed_at.is_(None)).order_by(
-    _EDITIONS.year.desc().nulls_last(), _EDITIONS.id
+_ONE_EDITION = Prepared(_EDITION.where(_EDITIONS.id == _ID))
+_EDITIONS_OF_WORK = Prepared(
+    _EDITION.where(_EDITIONS.work_id == _ID, _EDITIONS.removed_at.is_(None)).order_by(_EDITIONS.year.desc().nulls_last(), _EDITIONS.id)
 )
-_NUMBERS_OF_EDITIONS = (
+_NUMBERS_OF_EDITIONS = Prepared(
     select(_NUMBERS.edition_id, _NUMBERS.scheme, _NUMBERS.value).where(_NUMBERS.edition_id.in_(_IDS)).order_by(_NUMBERS.id)
 )
-_MAKERS_OF_EDITIONS = (
+_MAKERS_OF_EDITIONS = Prepared(
     select(_MADE.edition_id, _AGENTS.id, _AGENTS.name, _AGENTS.sort_name, _AGENTS.dates, _MADE.role)
     .where(_MADE.edition_id.in_(_IDS), _AGENTS.id == _MADE.agent_id)
     .order_by(_MADE.position, _MADE.id)
 )
-_SUBJECTS_OF_WORK = (
+_SUBJECTS_OF_WORK = Prepared(
     select(_SUBJECTS.id, _SUBJECTS.label, _SUBJECTS.kind)
     .where(_ABOUT.work_id == _ID, _SUBJECTS.id == _ABOUT.subject_id)
     .order_by(_SUBJECTS.label)
 )
-_CARDS = select(_WORKS.id, _WORKS.title, _WORKS.first_year, _WORKS.form, _WORKS.language, _WORKS.touched_at, _WORKS.removed_at).where(
-    _WORKS.id.in_(_IDS)
+_CARDS = Prepared(
+    select(_WORKS.id, _WORKS.title, _WORKS.first_year, _WORKS.form, _WORKS.language, _WORKS.touched_at, _WORKS.removed_at).where(
+        _WORKS.id.in_(_IDS)
+    )
 )
-_MAKERS_OF_WORKS = (
+_MAKERS_OF_WORKS = Prepared(
     select(_MADE.work_id, _MADE.role, _AGENTS.name)
     .where(_MADE.work_id.in_(_IDS), _AGENTS.id == _MADE.agent_id)
     .order_by(_MADE.edition_id, _MADE.position)
 )
-_MARKS_OF_WORKS = (
+_MARKS_OF_WORKS = Prepared(
     select(_EDITIONS.work_id, _EDITIONS.shelf_mark)
     .where(_EDITIONS.work_id.in_(_IDS), _EDITIONS.shelf_mark.is_not(None), _EDITIONS.removed_at.is_(None))
     .order_by(_EDITIONS.id)
 )
 
 
-def _editions(session: Session, statement: Select[Any], one: int) -> tuple[EditionFacts, ...]:
-    rows = session.execute(statement, {"id": one}).mappings().all()
+def _editions(session: Session, statement: Prepared, one: int) -> tuple[EditionFacts, ...]:
+    rows = statement.records(session, {"id": one})
     some = {"ids": [row["id"] for row in rows]}
     numbers: dict[int, list[tuple[str, str]]] = defaultdict(list)
     agents: dict[int, list[AgentFact]] = defaultdict(list)
     if rows:
-        for edition_id, scheme, value in session.execute(_NUMBERS_OF_EDITIONS, some):
+        for edition_id, scheme, value in _NUMBERS_OF_EDITIONS.rows(session, some):
             numbers[edition_id].append((scheme, value))
-        makers: Any = session.execute(_MAKERS_OF_EDITIONS, some)
-        for edition_id, *agent in makers:
+        for edition_id, *agent in _MAKERS_OF_EDITIONS.rows(session, some):
             agents[edition_id].append(AgentFact(*agent))
     return tuple(_edition(row, numbers[row["id"]], agents[row["id"]]) for row in rows)
 
