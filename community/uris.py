@@ -83,6 +83,10 @@ class Uris:
         """The page of a review, rating or comment, for people."""
         return f"{self.root}/posts/{name}"
 
+    def quote_authorization(self, name: str) -> str:
+        """The document that says that a quotation has our consent."""
+        return f"{self.root}/ap/quote-authorizations/{name}"
+
     def activity(self, kind: str, name: str) -> str:
         """`kind` is a lower-case verb: create, update, accept ..."""
         return f"{self.root}/ap/activities/{kind}/{name}"

@@ -149,7 +149,7 @@ async def _act(hub: Hub, message_id: int, activity: Activity, known: Known) -> N
 async def handle(session: AsyncSession, hub: Hub, activity: Activity, known: Known) -> str:
     """Judge and do; the answer says in words what became of it."""
     actor = await _actor_of(session, activity, known)
-    if actor is not None and actor.state is ActorState.suspended and activity.type not in {"Delete", "Undo", "Move"}:
+    if actor is not None and actor.state is ActorState.suspended and activity.type not in {"Delete", "Undo"}:
         return "left: its actor is suspended here"
     submission = submissions.of(activity.type, activity.embedded or {}, actor, activity.actor, activity.object_id)
     verdict = await judge.judge(session, submission, hub.settings.policies)

@@ -248,13 +248,15 @@ async def gather(hub: Hub, activity: Activity) -> Known:
             await _gather_item(hub, known, wire)
     elif activity.type == "Announce":
         await _gather_announced(hub, known, activity)
+    elif activity.type == "Move" and (target := id_of(activity.wire.get("target"))) is not None and not hub.uris.is_ours(target):
+        await _gather_actor(hub, known, target, anew=True)
     return known
 
 
-async def _gather_actor(hub: Hub, known: Known, uri: str) -> None:
+async def _gather_actor(hub: Hub, known: Known, uri: str, *, anew: bool = False) -> None:
     async with hub.database.snapshot() as session:
         actor = await actors.by_uri(session, uri)
-    if actor is not None and (actor.is_local or (actor.fetched_at and now() - actor.fetched_at < FRESH_ACTOR)):
+    if actor is not None and not anew and (actor.is_local or (actor.fetched_at and now() - actor.fetched_at < FRESH_ACTOR)):
         return
     try:
         wire = await fetch_actor(hub, uri)

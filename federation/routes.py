@@ -18,7 +18,7 @@ from community.people import actors
 from community.posts import post as posts
 from community.posts.post import Tombstone
 from community.uris import PUBLIC
-from federation import discovery, documents, inbox
+from federation import consent, discovery, documents, inbox
 from federation.hub import Hub
 from federation.renditions.note import moment
 from federation.signatures import Received
@@ -210,6 +210,12 @@ async def show_reactions(request: Request) -> Response:
         return said({"@context": AS, **wire[side]})
 
 
+async def show_quote_authorization(request: Request) -> Response:
+    hub = _hub(request)
+    async with hub.database.snapshot() as session:
+        return said(await consent.authorization(session, hub.library, request.path_params["name"]))
+
+
 async def show_context(request: Request) -> Response:
     hub = _hub(request)
     work_id = hub.uris.work_id(f"{hub.uris.root}{request.url.path}")
@@ -278,6 +284,7 @@ ROUTES = [
     Route("/ap/events/{name}", show_post),
     Route("/ap/events/{name}/replies", show_replies),
     Route("/ap/contexts/{name}", show_context),
+    Route("/ap/quote-authorizations/{name}", show_quote_authorization),
     Route("/ap/activities/{kind}/{name}", show_activity),
     Route("/.well-known/webfinger", webfinger),
     Route("/.well-known/nodeinfo", nodeinfo_links),

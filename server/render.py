@@ -29,6 +29,7 @@ NOTICES: dict[str, str] = {
     "followed": N_("Asked. You follow them as soon as they agree."),
     "unfollowed": N_("You do not follow them any more."),
     "cancelled": N_("The event is cancelled. Those who follow us will hear of it."),
+    "moved": N_("You have moved. Your followers hear of it now."),
     "added": N_("Added."),
     "removed": N_("Removed."),
     "letter": N_("We have sent you a letter. Please follow the link in it."),

@@ -163,13 +163,18 @@ def reader(request: Request) -> int | None:
     return found.actor_id if found else None
 
 
-async def writer(session: AsyncSession, request: Request) -> Actor:
-    """The member's actor, theirs alone until the transaction ends, if they may write; raises SignInFirst or Unwelcome."""
+async def writer(session: AsyncSession, request: Request, *, even_moved: bool = False) -> Actor:
+    """The member's actor, theirs alone until the transaction ends, if they may write; raises SignInFirst or Unwelcome.
+
+    Whoever has moved away writes elsewhere; `even_moved` is for what belongs to the account itself.
+    """
     found = member(request)
     # Whoever sends a form twice at once says it once: the second waits here (PostgreSQL; SQLite has one writer).
     actor = await session.get(Actor, found.actor_id, with_for_update={"key_share": True})
     if actor is None or actor.state in {ActorState.suspended, ActorState.gone}:
         raise Unwelcome("Your account is suspended: you can read, but not write.", private=f"{found.username} is suspended")
+    if actor.moved_to is not None and not even_moved:
+        raise Unwelcome("You have moved to another account. Write there, or take the move back in your settings.")
     return actor
 
 

@@ -6,7 +6,8 @@ import community.people.actors
 import community.people.blocks
 import community.people.follows
 import community.posts.kinds
-import community.posts.post  # noqa: F401
+import community.posts.post
+import community.posts.quotes  # noqa: F401
 import federation.tables  # noqa: F401
 import moderation.tables  # noqa: F401
 import search.tables  # noqa: F401

@@ -51,6 +51,7 @@ class Actor(Base):
     public_key: Mapped[str | None] = mapped_column(Text)  # PEM
     also_known_as: Mapped[list[str]] = mapped_column(default=list)
     moved_to: Mapped[str | None] = mapped_column(String(500))
+    moved_at: Mapped[datetime | None]  # when they last moved, also after they came back
     manually_approves: Mapped[bool] = mapped_column(default=False)
     discoverable: Mapped[bool] = mapped_column(default=False)
     indexable: Mapped[bool] = mapped_column(default=False)

@@ -9,7 +9,7 @@ from community import uris
 from community.clock import days, now
 from community.database import table_of
 from community.people.actors import Actor
-from community.posts import kinds, post
+from community.posts import kinds, post, quotes
 from community.posts.post import Audience, Post, Standing
 from federation import activities, reading, submissions
 from federation.activities import ids_of, type_of
@@ -106,6 +106,8 @@ async def delete(session: AsyncSession, told: Told) -> str:
     if uri == told.activity.actor:
         return await profiles.farewell(session, told)
     known = await post.by_uri(session, uri)
+    if told.actor is not None and await quotes.forget(session, uri, told.actor) and known is None:
+        return "forgot a quotation of ours"
     if known is None:
         # Its Create may still be on the way: remember, so that it does not come in afterwards. Only what can be theirs.
         if uris.host(uri) == uris.host(told.activity.actor):

@@ -5,7 +5,7 @@ import logging
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import uris
-from federation.handlers import flags, follows, posts, reactions, undo
+from federation.handlers import flags, follows, moves, posts, quotes, reactions, undo
 from federation.handlers.told import Handler, Told
 
 log = logging.getLogger("bookmobile.inbox")
@@ -35,4 +35,6 @@ HANDLERS: dict[str, Handler] = {
     "Announce": reactions.boost,
     "Flag": flags.report,
     "Undo": undo.undo,
+    "QuoteRequest": quotes.ask,
+    "Move": moves.move,
 }

@@ -66,7 +66,7 @@ async def save(request: Request) -> Response:
     if form.errors:
         return await _page(request, form, 422)
     async with here.library.database.transaction() as session:
-        actor = await sessions.writer(session, request)
+        actor = await sessions.writer(session, request, even_moved=True)
         actor.name = form["name"]
         actor.summary = text.render(form["bio"]) if form["bio"] else ""
         account = await session.get_one(Account, member.account_id)

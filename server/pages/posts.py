@@ -11,6 +11,7 @@ from community.errors import Gone, NotFound
 from community.library import Library
 from community.people.accounts import Role
 from community.people.actors import Actor
+from community.posts import quotes
 from community.posts.post import Post, Standing
 from community.said import Said
 from federation import documents
@@ -32,15 +33,16 @@ async def show(request: Request) -> Response:
     token = request.path_params["token"]
     reader = sessions.reader(request)
 
-    def ask(session: Session) -> tuple[Said | None, Said | None, dict[int, catalog.WorkCard]]:
+    def ask(session: Session) -> tuple[Said | None, Said | None, dict[int, catalog.WorkCard], int]:
         found = timelines.one(session, token)
         if found is None or not timelines.may_see(found, reader):
-            return found, None, {}
+            return found, None, {}, 0
         parent = timelines.by_id(session, found.reply_to_id) if found.reply_to_id is not None else None
         about = catalogue.cards(session, [found.about_id]) if found.about_id is not None else ()
-        return timelines.with_thread(session, found, reader), parent, {one.id: showing.card(one) for one in about}
+        cards = {one.id: showing.card(one) for one in about}
+        return timelines.with_thread(session, found, reader), parent, cards, quotes.count(session, token)
 
-    found, parent, about = await here.library.database.read(ask)
+    found, parent, about, quoted = await here.library.database.read(ask)
     check(found, reader)
     assert found is not None
     if negotiating.wants_activity(request):
@@ -51,7 +53,8 @@ async def show(request: Request) -> Response:
         return RedirectResponse(f"/catalog/works/{found.about_id}", 308)
     look = Show(here.settings, reader)
     answered = look.post(parent) if parent is not None and timelines.may_see(parent, reader) else None
-    return render.page(request, "post/show", link=negotiating.alternate(found.uri), post=look.post(found, about), parent=answered)
+    post = look.post(found, about)
+    return render.page(request, "post/show", link=negotiating.alternate(found.uri), post=post, parent=answered, quoted=quoted)
 
 
 def check(found: Said | None, reader: int | None) -> None:

@@ -199,8 +199,10 @@ SAMPLES: dict[str, Context] = {
     },
     "announcement/write.html": page_wide(BEN)
     | {"form": EMPTY, "action": "/announcements/new", "is_edit": False, "categories": ("The house",), "languages": CODES},
-    "post/show.html": page_wide() | {"post": REVIEWS[0], "parent": None},
-    "post/show.html#answer": page_wide(ADA) | {"post": ANSWERS[0], "parent": REVIEWS[0]},
+    "post/show.html": page_wide() | {"post": REVIEWS[0], "parent": None, "quoted": 2},
+    "post/show.html#answer": page_wide(ADA) | {"post": ANSWERS[0], "parent": REVIEWS[0], "quoted": 0},
+    "post/quotes.html": page_wide(ADA)
+    | {"post": REVIEWS[0], "quotes": ((7, "https://reading.example/@cleo/77", cleo, NOW),), "may_withdraw": True},
     "post/delete.html": page_wide(ADA) | {"post": REVIEWS[0]},
     "review/write.html": page_wide(ADA)
     | {"work": WHALE, "form": EMPTY, "action": "/catalog/works/1/review", "is_edit": False, "languages": CODES},
@@ -236,6 +238,15 @@ SAMPLES: dict[str, Context] = {
     | {"posts": REVIEWS[:2], "answers": ANSWERS[:1], "pages": Pages(), "handle": "ada@north.example", "profile_url": "/@ada"},
     "account/settings.html": page_wide(ADA)
     | {"form": Form({"name": "Ada Lindqvist", "email": "ada@mail.example"}), "languages": ("en", "it"), "has_password": True},
+    "account/move.html": page_wide(ADA)
+    | {
+        "form": WRONG,
+        "handle": "ada@north.example",
+        "aliases": (("https://reading.example/users/ada", "ada@reading.example"),),
+        "moved_to": "",
+    },
+    "account/move.html#away": page_wide(ADA)
+    | {"form": EMPTY, "handle": "ada@north.example", "aliases": (), "moved_to": "ada@reading.example"},
     "actor/show.html": page_wide()
     | {
         "profile": Profile(library, Markup("<p>Your library, in your timeline.</p>"), NOW, kind="library", links=(Link("Website", HOME),)),
