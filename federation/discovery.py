@@ -19,7 +19,8 @@ from federation.wire import Wire
 SOFTWARE = "bookmobile"
 PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
-OBJECT_INTENT = "https://w3id.org/fep/3b86/Object"
+# What one of ours can do here with something that they saw elsewhere (FEP-3b86): follow its author, answer it, or see it.
+INTENTS = ("https://w3id.org/fep/3b86/Follow", "https://w3id.org/fep/3b86/Object")
 _RESOURCE = re.compile(r"(?:acct:)?@?(?P<name>[^@/\s\0]+)@(?P<server>[^@/\s\0]+)", re.IGNORECASE)
 
 
@@ -46,7 +47,7 @@ async def webfinger(session: AsyncSession, library: Library, resource: str | Non
         {"rel": "self", "type": MEDIA_TYPE, "href": uri},
         {"rel": PROFILE_PAGE, "type": "text/html", "href": page},
         {"rel": SUBSCRIBE, "template": f"{library.uris.root}/authorize_interaction?uri={{uri}}"},
-        {"rel": OBJECT_INTENT, "template": f"{library.uris.root}/authorize_interaction?uri={{object}}"},
+        *({"rel": intent, "template": f"{library.uris.root}/authorize_interaction?uri={{object}}"} for intent in INTENTS),
     ]
     return {"subject": subject, "aliases": [page, uri], "links": [link for link in links if not rels or link["rel"] in rels]}
 

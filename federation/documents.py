@@ -1,6 +1,6 @@
 """Our things as documents: actors, posts, collections, catalogue items (interop D)."""
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -20,6 +20,7 @@ from federation.wire import Wire
 
 FORMATS = {"ebook": ("EBook", "ebook"), "audiobook": ("AudiobookFormat", "audiobook"), "comic": ("GraphicNovel", "paperback")}
 PAGE = 20
+ADDRESSES = 100  # in one page of a conversation
 
 
 async def actor(session: AsyncSession, library: Library, row: Actor) -> Wire:
@@ -138,42 +139,48 @@ async def discussion(session: AsyncSession, library: Library, work_id: int) -> W
     return note(library, facts.Facts(unwritten, host, known, None, None, 0, 0))
 
 
-async def replies(session: AsyncSession, uri: str) -> Wire:
-    """The answers to a post that everyone may see, by address."""
+async def replies(session: AsyncSession, uri: str, page: int | None = None) -> Wire:
+    """The answers to a post that everyone may see, by address, the first first: the collection with its first page, or one page."""
     row = await posts.by_uri(session, uri)
-    found: list[str] = []
-    if row is not None:
-        query = select(Post.uri).where(
-            Post.reply_to_id == row.id, Post.standing.in_(SEEN_BY_ALL), Post.audience.in_([Audience.public, Audience.unlisted])
-        )
-        found = list(await session.scalars(query.order_by(Post.published_at).limit(200)))
-    address = f"{uri}/replies"
+    where = (Post.reply_to_id == (row.id if row is not None else 0), *_OPEN)
+    total = await session.scalar(select(func.count()).select_from(Post).where(*where)) or 0
+    query = select(Post.uri).where(*where).order_by(Post.published_at, Post.id)
+    part = await _page(session, query, f"{uri}/replies", page or 1, total)
+    if page is not None:
+        return {"@context": AS, **part}
+    return {"@context": AS, "id": f"{uri}/replies", "type": "Collection", "totalItems": total, "first": part}
+
+
+async def conversation(session: AsyncSession, library: Library, work_id: int, page: int | None = None) -> Wire:
+    """Everything that was said about a title, by address, the first first: the collection with its first page, or one page (FEP-7888)."""
+    address = library.uris.context(work_id)
+    where = (Post.about_id == work_id, *_OPEN, Post.kind != "discussion")
+    total = await session.scalar(select(func.count()).select_from(Post).where(*where)) or 0
+    query = select(Post.uri).where(*where).order_by(Post.published_at, Post.id)
+    part = await _page(session, query, address, page or 1, total)
+    part["items"] = [library.uris.discussion(work_id), *part["items"]] if page in {None, 1} else part["items"]
+    if page is not None:
+        return {"@context": AS, **part}
     return {
         "@context": AS,
         "id": address,
         "type": "Collection",
-        "totalItems": len(found),
-        "first": {"type": "CollectionPage", "partOf": address, "items": found},
-    }
-
-
-async def conversation(session: AsyncSession, library: Library, work_id: int) -> Wire:
-    """Everything that was said about a title, by address (FEP-7888)."""
-    query = select(Post.uri).where(
-        Post.about_id == work_id,
-        Post.standing.in_(SEEN_BY_ALL),
-        Post.audience.in_([Audience.public, Audience.unlisted]),
-        Post.kind != "discussion",
-    )
-    found = list(await session.scalars(query.order_by(Post.published_at.desc()).limit(200)))
-    return {
-        "@context": AS,
-        "id": library.uris.context(work_id),
-        "type": "OrderedCollection",
         "attributedTo": library.uris.library,
-        "totalItems": len(found),
-        "orderedItems": [library.uris.discussion(work_id), *found],
+        "totalItems": total + 1,
+        "first": part,
     }
+
+
+_OPEN = (Post.standing.in_(SEEN_BY_ALL), Post.audience.in_([Audience.public, Audience.unlisted]))
+
+
+async def _page(session: AsyncSession, query: Select[str], address: str, page: int, total: int) -> Wire:
+    """One page of addresses; those before it are not read."""
+    found = list(await session.scalars(query.limit(ADDRESSES).offset((page - 1) * ADDRESSES)))
+    wire: Wire = {"id": f"{address}?page={page}", "type": "CollectionPage", "partOf": address, "items": found}
+    if page * ADDRESSES < total:
+        wire["next"] = f"{address}?page={page + 1}"
+    return wire
 
 
 async def outbox(session: AsyncSession, library: Library, username: str, *, page: bool) -> Wire:

@@ -306,8 +306,14 @@ async def _gather_announced(hub: Hub, known: Known, activity: Activity) -> None:
     if not heard:
         return
     wire = await _gather_object(hub, known, uri)
-    author = id_of(wire.get("attributedTo")) if wire else None
-    if wire is not None and author is not None and uris.host(author) == uris.host(uri):
+    if wire is not None:
+        await gather_post(hub, known, wire)
+
+
+async def gather_post(hub: Hub, known: Known, wire: Wire) -> None:
+    """Fetch what keeping this post will need that we read at its own address: its author, who must be at home there, and its title."""
+    author = id_of(wire.get("attributedTo"))
+    if author is not None and uris.host(author) == uris.host(str(wire.get("id"))):
         await _gather_actor(hub, known, author)
         await _gather_item(hub, known, wire)
 

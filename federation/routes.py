@@ -136,6 +136,16 @@ def _hub(request: Request) -> Hub:
     return hub
 
 
+def _page(request: Request) -> int | None:
+    """Which page of a collection is asked for; None for the collection itself."""
+    asked = request.query_params.get("page")
+    if asked is None:
+        return None
+    if not (asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) <= 10_000 and len(asked) < 6):
+        raise NotFound("There is no such page.")
+    return int(asked)
+
+
 async def show_instance(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
@@ -198,7 +208,7 @@ async def show_replies(request: Request) -> Response:
     uri = hub.uris.event(name) if request.url.path.startswith("/ap/events/") else hub.uris.note(name)
     async with hub.database.snapshot() as session:
         await documents.post_by_uri(session, hub.library, uri)  # raises when it may not be seen
-        return said(await documents.replies(session, uri))
+        return said(await documents.replies(session, uri, _page(request)))
 
 
 async def show_reactions(request: Request) -> Response:
@@ -222,7 +232,7 @@ async def show_context(request: Request) -> Response:
     if work_id is None:
         raise NotFound("There is no such conversation here.")
     async with hub.database.snapshot() as session:
-        return said(await documents.conversation(session, hub.library, work_id))
+        return said(await documents.conversation(session, hub.library, work_id, _page(request)))
 
 
 async def show_activity(request: Request) -> Response:

@@ -1,12 +1,13 @@
 """What federation owes and remembers: messages in, messages out, servers, keys."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from community.clock import now
-from community.database import Base, BigId
+from community.database import Base, BigId, choice
 from community.due import Due
 
 WAITING = text("state = 'waiting'")
@@ -73,6 +74,27 @@ class Instance(Base):
     not_before: Mapped[datetime | None] = mapped_column(index=True)  # put off as a whole until then
     last_success_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Look(StrEnum):
+    """Where in a conversation we have not looked yet."""
+
+    above = "above"  # what a post answers
+    below = "below"  # what was answered to it, as its own server knows
+
+
+class ThreadErrand(Due, Base):
+    """A part of a conversation that another server can show us."""
+
+    __tablename__ = "thread_errands"
+    __table_args__ = (
+        UniqueConstraint("post_id", "look", name="uq_thread_errands_once"),
+        Index("ix_thread_errands_due", "due_at", postgresql_where=WAITING, sqlite_where=WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    look: Mapped[Look] = mapped_column(choice(Look))
 
 
 class RemoteKey(Base):

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from community import due
 from community.clock import hours, minutes, seconds
-from federation import delivery, inbox, instances, tidying
+from federation import delivery, inbox, instances, threads, tidying
 from federation.hub import Bell, Hub
-from federation.tables import Delivery, InboxMessage
+from federation.tables import Delivery, InboxMessage, ThreadErrand
 from server import letters, mail, sessions
 from server.actions import digests
 
@@ -38,6 +38,7 @@ def chores(hub: Hub, sweep: Sweep | None = None) -> tuple[Chore, ...]:
         Chore("inbox", lambda: inbox.work_off(hub), IDLE, hub.inbox_bell),
         Chore("deliveries", lambda: delivery.work_off(hub), IDLE, hub.delivery_bell),
         Chore("servers", lambda: instances.look_again(hub), seconds(5)),
+        Chore("conversations", lambda: threads.work_off(hub), seconds(5)),
         Chore("given up", lambda: tidying.give_up(hub), hours(1)),
         Chore("old messages", lambda: tidying.forget(hub), minutes(10)),
         Chore("letters", lambda: mail.work_off(hub.library), seconds(2)),
@@ -56,6 +57,7 @@ async def run(hub: Hub, sweep: Sweep | None = None) -> None:
         async with hub.database.transaction() as session:
             await due.release(session, InboxMessage)
             await due.release(session, Delivery)
+            await due.release(session, ThreadErrand)
     async with asyncio.TaskGroup() as group:
         for chore in chores(hub, sweep):
             group.create_task(_repeat(chore), name=chore.name)
@@ -64,7 +66,9 @@ async def run(hub: Hub, sweep: Sweep | None = None) -> None:
 async def settle(hub: Hub, sweep: Sweep | None = None, rounds: int = 50) -> None:
     """Work until nothing is due: one turn of the world, for tests and commands. Raises what a chore raises."""
     for _ in range(rounds):
-        done = [await chore.work() for chore in chores(hub, sweep) if chore.name in {"inbox", "deliveries", "servers", "index"}]
+        done = [
+            await chore.work() for chore in chores(hub, sweep) if chore.name in {"inbox", "deliveries", "servers", "conversations", "index"}
+        ]
         if not any(done):
             return
 

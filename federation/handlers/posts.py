@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import uris
 from community.clock import days, now
 from community.database import table_of
-from community.people.actors import Actor
-from community.posts import kinds, post, quotes
+from community.people.actors import Actor, ActorState
+from community.posts import conversations, kinds, post, quotes
 from community.posts.post import Audience, Post, Standing
-from federation import activities, reading, submissions
+from federation import activities, errands, reading, submissions
 from federation.activities import ids_of, type_of
 from federation.handlers import profiles
 from federation.handlers.told import Told
@@ -41,6 +41,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return f"left: its author could not be read ({'; '.join(told.known.problems)[:200]})"
     if author.uri not in ids_of(wire.get("attributedTo")):
         return "left: nobody says that they wrote it"
+    if author.state is ActorState.suspended:
+        return "left: its author is suspended here"
     said = await reading.read(session, told.hub, wire, told.known)
     if said is None:
         return "left: it is not a remark"
@@ -62,6 +64,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
     session.add(made)
     await session.flush()
     await judge.apply(session, made, verdict)
+    await conversations.join(session, made)
+    errands.owe(session, made)
     await post.touch(session, made)
     return f"kept as {made.kind}" + ("" if made.standing is Standing.shown else f", {made.standing}")
 

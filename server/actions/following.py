@@ -15,7 +15,12 @@ from federation import outbox
 from federation.activities import many
 from federation.hub import Hub
 
-SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+# The ways in which servers say where their people follow or answer something, the most exact first (FEP-3b86, OStatus).
+WAYS = (
+    ("https://w3id.org/fep/3b86/Follow", "{object}"),
+    ("https://w3id.org/fep/3b86/Object", "{object}"),
+    ("http://ostatus.org/schema/1.0/subscribe", "{uri}"),
+)
 HANDLE = re.compile(r"@?([\w.-]{1,150})@([A-Za-z0-9.-]{1,250}(?::\d{1,5})?)")
 
 
@@ -56,7 +61,7 @@ def server_of(handle: str) -> tuple[str, str] | None:
     return (found[1], found[2].lower()) if found else None
 
 
-async def way_home(hub: Hub, name: str, server: str, about: str) -> str:
+async def way_home(hub: Hub, name: str, server: str, about: str, *, is_actor: bool = False) -> str:
     """Where this person's own server lets them follow or answer `about`: as it tells by WebFinger.
 
     One that names no way, like GoToSocial, has its front page, where one pastes; one that we cannot ask, the address that most have.
@@ -68,8 +73,9 @@ async def way_home(hub: Hub, name: str, server: str, about: str) -> str:
         found = await hub.remote.get_json(address, "application/jrd+json, application/json")
     except Refusal:
         return usual
-    for link in many(found.get("links")):
-        template = link.get("template") if isinstance(link, dict) and link.get("rel") == SUBSCRIBE else None
-        if isinstance(template, str) and "{uri}" in template and template.startswith(f"{scheme}://"):
-            return template.replace("{uri}", quote(about, safe=""))
+    templates = {link.get("rel"): link.get("template") for link in many(found.get("links")) if isinstance(link, dict)}
+    for rel, hole in WAYS if is_actor else WAYS[1:]:
+        template = templates.get(rel)
+        if isinstance(template, str) and hole in template and template.startswith(f"{scheme}://"):
+            return template.replace(hole, quote(about, safe=""))
     return f"{scheme}://{server}/"

@@ -35,7 +35,7 @@ async def anywhere(request: Request) -> Response:
     name, server = home
     if server == here.settings.domain:
         return render.redirect(request, showing.address("/authorize_interaction", {}, uri=about))
-    target = await following.way_home(here.hub, name, server, about)
+    target = await following.way_home(here.hub, name, server, about, is_actor=here.uris.username(about) is not None)
     return render.page(request, "follow/go", target_url=target, server=server, about_uri=about, about_label=label)
 
 
