@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from community.due import Owed
 from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
 from community.posts.post import Tombstone
-from federation import instances
+from federation import counters, instances, overtaking
 from federation.answers import Answer
 from federation.hub import Hub
 from federation.signers import Signer
@@ -25,7 +25,6 @@ RETRY_AFTER: tuple[timedelta, ...] = (minutes(1), minutes(10), hours(1), hours(6
 LEASE = seconds(90)  # longer than the longest call of a host's lane below
 LANES = 64  # servers called at the same time
 MOST = 500  # deliveries taken at once
-TELLS = ("Create", "Update", "Announce")  # what is said of something that stands
 LANE_SECONDS = 45.0  # no new call after this, so that the last one ends within the lease
 PER_LANE = 20  # of one server at once, so that its lane is done within the lease
 
@@ -42,6 +41,15 @@ class Parcel:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """What a parcel holds, the same for every inbox, and who signs for it."""
+
+    kind: str
+    body: bytes
+    signer: Signer
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of a parcel."""
 
@@ -55,6 +63,10 @@ async def work_off(hub: Hub, limit: int = MOST) -> int:
     if not parcels:
         return 0
     letters = await _letters(hub, {parcel.outgoing_id for parcel in parcels})
+    if any(letter.kind in overtaking.OVERTAKES for letter in letters.values()):
+        async with hub.database.transaction() as session:
+            waiting = await overtaking.wait_behind(session, {parcel.id for parcel in parcels})
+        parcels = [parcel for parcel in parcels if parcel.id not in waiting]
     lanes: dict[str, list[Parcel]] = defaultdict(list)
     for parcel in parcels:
         if parcel.outgoing_id in letters:
@@ -93,31 +105,29 @@ async def _claim(hub: Hub, limit: int) -> tuple[list[Parcel], dict[str, str]]:
     return sorted(parcels, key=lambda parcel: parcel.id), schemes
 
 
-async def _letters(hub: Hub, ids: set[int]) -> dict[int, tuple[bytes, Signer]]:
+async def _letters(hub: Hub, ids: set[int]) -> dict[int, Letter]:
     """What to send, and who signs it; without what was taken back while it waited, lest it come after its own Delete."""
     async with hub.database.snapshot() as session:
         taken_back = select(Tombstone.uri).where(Tombstone.uri == Outgoing.object_uri).exists()
-        query = select(Outgoing).where(Outgoing.id.in_(ids), ~(Outgoing.kind.in_(TELLS) & taken_back))
+        query = select(Outgoing).where(Outgoing.id.in_(ids), ~(Outgoing.kind.in_(overtaking.TELLS) & taken_back))
         rows = list(await session.scalars(query))
         signers: dict[int, Signer] = {}
         for row in rows:
             if row.signer_id not in signers:
                 signers[row.signer_id] = await hub.signer(session, await session.get_one(Actor, row.signer_id))
-        return {row.id: (row.body, signers[row.signer_id]) for row in rows}
+        return {row.id: Letter(row.kind, row.body, signers[row.signer_id]) for row in rows}
 
 
-async def _lane(
-    hub: Hub, slots: asyncio.Semaphore, lane: list[Parcel], letters: dict[int, tuple[bytes, Signer]], scheme: str
-) -> list[Outcome]:
-    """One server's parcels in their order, so that a Delete never overtakes its Create. The first failure ends the lane."""
+async def _lane(hub: Hub, slots: asyncio.Semaphore, lane: list[Parcel], letters: dict[int, Letter], scheme: str) -> list[Outcome]:
+    """One server's parcels in their order, what was taken back first. The first failure ends the lane."""
     outcomes: list[Outcome] = []
     async with slots:
         ends = time.monotonic() + LANE_SECONDS
-        for parcel in lane[:PER_LANE]:
+        for parcel in sorted(lane, key=lambda parcel: letters[parcel.outgoing_id].kind != "Delete")[:PER_LANE]:
             if time.monotonic() > ends:
                 break
-            body, signer = letters[parcel.outgoing_id]
-            answer = await hub.remote.post(parcel.inbox, body, sign_as=signer, scheme=scheme)
+            letter = letters[parcel.outgoing_id]
+            answer = await hub.remote.post(parcel.inbox, letter.body, sign_as=letter.signer, scheme=scheme)
             outcomes.append(Outcome(parcel, answer))
             scheme = answer.scheme
             if not answer.ok and not answer.permanent:
@@ -143,6 +153,9 @@ async def _record(hub: Hub, outcomes: list[Outcome], claimed: set[int], pointles
             if not outcome.answer.ok:
                 await _record_failure(session, outcome)
         await _record_health(session, last)
+    counters.sent("overtaken", len(pointless))
+    for how, count in Counter(counters.outcome_of(outcome.answer) for outcome in outcomes).items():
+        counters.sent(how, count)
 
 
 async def _record_failure(session: AsyncSession, outcome: Outcome) -> None:

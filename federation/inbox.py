@@ -17,7 +17,7 @@ from community.due import Owed
 from community.errors import Refusal
 from community.people import actors
 from community.people.actors import Actor, ActorState
-from federation import activities, authority, resolving, signatures, submissions
+from federation import activities, authority, counters, resolving, signatures, submissions
 from federation.activities import Activity
 from federation.handlers.table import HANDLERS, leave_it
 from federation.handlers.told import Told
@@ -83,6 +83,7 @@ async def keep(hub: Hub, activity: Activity, signer: str, request: Received) -> 
             raise Contradicted("We already have another activity with this id. Give each activity an id of its own.", name)
         if known != digest:
             await hub.database.writer.add(MESSAGES, row | {"activity_id": f"{name[:530]}#{digest}"}, unique=("activity_id",))
+    counters.took_in(activity.type)
     hub.inbox_bell.ring()
 
 
@@ -142,8 +143,11 @@ async def process(hub: Hub, message_id: int) -> None:
 async def _act(hub: Hub, message_id: int, activity: Activity, known: Known) -> None:
     async with hub.database.transaction() as session:
         message = await session.get_one(InboxMessage, message_id)
-        if message.state is Owed.waiting:
-            message.finish((await handle(session, hub, activity, known))[:500])
+        if message.state is not Owed.waiting:
+            return
+        said = await handle(session, hub, activity, known)
+        message.finish(said[:500])
+    counters.handled(activity.type, said)
 
 
 async def handle(session: AsyncSession, hub: Hub, activity: Activity, known: Known) -> str:
@@ -172,3 +176,5 @@ async def _put_off(hub: Hub, message_id: int, why: str, *, final: bool) -> None:
             message.finish(f"refused: {why}"[:500])
         else:
             message.try_again(RETRY_AFTER, why)
+        kind, state = message.kind, message.state
+    counters.handled(kind, "refused" if final else "given up" if state is Owed.given_up else "retried")

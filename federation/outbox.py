@@ -15,7 +15,7 @@ from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
 from community.posts.post import Audience, Post, Reaction, Standing
 from community.uris import LIBRARY, PUBLIC
-from federation import documents
+from federation import documents, overtaking
 from federation.renditions import note
 from federation.renditions.note import tombstone
 from federation.tables import Delivery, Instance, Outgoing
@@ -294,9 +294,10 @@ async def owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set
     )
     session.add(outgoing)
     await session.flush()
-    moment = now()
+    moment = overtaking.due(outgoing.kind)
     rows = [
         {"outgoing_id": outgoing.id, "inbox": inbox, "host": uris.host(inbox), "state": Owed.waiting, "due_at": moment, "attempts": 0}
         for inbox in sorted(inboxes)
     ]
     await session.execute(insert(Delivery), rows)
+    await overtaking.overtake(session, outgoing)

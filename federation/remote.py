@@ -19,7 +19,7 @@ from yarl import URL
 
 from community.clock import now
 from community.settings import Settings
-from federation import addresses, cavage, rfc9421
+from federation import addresses, cavage, counters, rfc9421
 from federation.addresses import Address
 from federation.answers import Answer, Document, GoneThere, Refused, Unreachable
 from federation.signers import Signer
@@ -97,6 +97,7 @@ class Remote:
         self._agent = f"Bookmobile/{version('bookmobile')} (+{settings.root}/)"
         self._session: aiohttp.ClientSession | None = None
 
+    @counters.of_fetches("document")
     async def get_document(self, url: str, *, sign_as: Signer | None = None) -> Document:
         """The ActivityPub document at this address, which is where its id says it lives. Raises Refused, Unreachable or GoneThere."""
         async with _patience():
@@ -111,6 +112,7 @@ class Remote:
                     return document
         raise Refused("This document says that it lives elsewhere.", f"{url[:300]} claims {str(home)[:300]}")
 
+    @counters.of_fetches("json")
     async def get_json(self, url: str, accept: str = ACCEPT_JSON, max_bytes: int = 100_000, *, sign_as: Signer | None = None) -> Wire:
         """Any JSON object (WebFinger, NodeInfo), unsigned unless told. Raises Refused, Unreachable or GoneThere."""
         kinds = {kind.partition(";")[0].strip().lower() for kind in accept.split(",")}

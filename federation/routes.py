@@ -18,7 +18,7 @@ from community.people import actors
 from community.posts import post as posts
 from community.posts.post import Tombstone
 from community.uris import PUBLIC
-from federation import consent, discovery, documents, inbox
+from federation import consent, counters, discovery, documents, inbox
 from federation.hub import Hub
 from federation.renditions.note import moment
 from federation.signatures import Received
@@ -56,11 +56,14 @@ class Door:
             await inbox.receive(self.hub, Received.of(scope, body))
         except Refusal as cause:
             log.info("refused at the inbox: %d %s: %s", cause.status, type(cause).__name__, str(cause)[:300])
+            counters.answered(cause.status)
             await _answer(cause)(scope, receive, send)
         except (SQLAlchemyError, OSError) as cause:
             log.error("could not store what came in: %s", cause)
+            counters.answered(503)
             await _answer(TryLater("We cannot store this now. Try again later."))(scope, receive, send)
         else:
+            counters.answered(202)
             for message in ACCEPTED:
                 await send(message)
 

@@ -7,7 +7,7 @@ is thus read as RFC 9421: whoever can make the newer kind fail must not be let i
 from collections.abc import Sequence
 
 from community.errors import Refusal
-from federation import cavage, rfc9421
+from federation import cavage, counters, rfc9421
 from federation.publickeys import Key, Keyring
 from federation.received import Claim, Forged, KeyUnreachable, Received, Replayed, Stale, Unsigned
 from federation.recently import Fetches, Replay
@@ -36,6 +36,7 @@ sign_cavage = cavage.sign
 sign_rfc9421 = rfc9421.sign
 
 
+@counters.of_signatures
 async def verify(request: Received, keyring: Keyring, authority: str, *, replay: Replay | None = None, fetches: Fetches = FETCHES) -> Key:
     """The key that signed this request; whose it is says its owner. `authority` is the root of our addresses.
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from community.catalog.tables import Work
 from community.errors import NotFound, Unwelcome
+from federation import backlog
 from server import clients, context, metrics, render
 from themes import manifest
 
@@ -109,4 +110,5 @@ async def numbers(request: Request) -> Response:
     allowed = hmac.compare_digest(given.encode(), token.encode()) if token else clients.is_loopback(request)
     if not allowed:
         raise Unwelcome("These numbers are for whoever runs this machine.")
+    metrics.weigh(await context.of(request).library.database.read(backlog.look))
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
