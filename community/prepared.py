@@ -27,7 +27,7 @@ class Prepared:
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """All rows, their values of the types of the columns. `values` are the parameters; those of lists are lists."""
         dialect = session.get_bind().dialect
-        if dialect.name != "sqlite":
+        if dialect.driver != "pysqlite":  # the asynchronous driver has no words to be given to
             return [tuple(row) for row in session.execute(self.statement, dict(values))]
         lengths = tuple(len(value) for value in values.values() if isinstance(value, list))
         shape = self._shapes.get(lengths)

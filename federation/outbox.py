@@ -4,6 +4,7 @@ import json
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from community import uris
 from community.clock import now
@@ -15,12 +16,14 @@ from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
 from community.posts.post import Audience, Post, Reaction, Standing
 from community.uris import LIBRARY, PUBLIC
-from federation import documents, overtaking
-from federation.renditions import note
+from federation import documents, overtaking, routing
+from federation.renditions import facts, note
 from federation.renditions.note import tombstone
+from federation.renditions.table import RENDITIONS
+from federation.routing import Dialect
 from federation.tables import Delivery, Instance, Outgoing
 from federation.vocabulary import AS, CONTEXT
-from federation.wire import Wire
+from federation.wire import Wire, read_json
 from moderation import domains
 from moderation.tables import DomainAnswer
 
@@ -35,11 +38,15 @@ async def publish(session: AsyncSession, library: Library, post: Post) -> None:
     if post.standing not in TOLD or post.kind == "discussion":
         return
     author = await session.get_one(Actor, post.author_id)
-    wire = await documents.post(session, library, post)
     inboxes = await audience_of(session, library, post, author)
-    await owe(session, author, activity_of(library, "Create", author, wire, post.token), inboxes)
-    if _is_readers_review(library, post, author):
-        await _boost(session, library, post, without=inboxes)
+    if not _is_readers_review(library, post, author):
+        await _tell(session, library, "Create", author, post, post.token, inboxes)
+        return
+    host = await session.get_one(Actor, await _library_id(session))
+    # BookWyrm puts a review on the page of its book, whoever sends it; what was only passed on, it may leave.
+    pages = await routing.hearing(session, await followers_of(session, host), frozenset({Dialect.bookwyrm}))
+    await _tell(session, library, "Create", author, post, post.token, inboxes | pages)
+    await _boost(session, library, post, without=inboxes)
 
 
 async def edit(session: AsyncSession, library: Library, post: Post) -> None:
@@ -47,9 +54,9 @@ async def edit(session: AsyncSession, library: Library, post: Post) -> None:
     if post.standing not in TOLD or post.kind == "discussion":
         return
     author = await session.get_one(Actor, post.author_id)
-    wire = await documents.post(session, library, post)
     inboxes = await audience_of(session, library, post, author) | await reached(session, post, post.uri)
-    await owe(session, author, activity_of(library, "Update", author, wire, f"{post.token}-{uris.token(8)}"), inboxes)
+    await _tell(session, library, "Update", author, post, f"{post.token}-{uris.token(8)}", inboxes)
+    await pass_on(session, library, post)
 
 
 async def delete(session: AsyncSession, library: Library, post: Post, uri: str | None = None) -> None:
@@ -82,7 +89,7 @@ async def edit_actor(session: AsyncSession, library: Library, actor: Actor) -> N
     """Tell everyone who ever heard of them that an actor of ours has a new profile, or is suspended."""
     wire = await documents.actor(session, library, actor)
     activity = activity_of(library, "Update", actor, wire | {"to": [PUBLIC], "cc": []}, f"{actor.username}-{uris.token(8)}")
-    await owe(session, actor, activity, await _heard(session, actor))
+    await owe(session, actor, activity, await routing.hearing(session, await _heard(session, actor), routing.HEAR_PROFILES))
 
 
 async def follow(session: AsyncSession, library: Library, follower: Actor, followed: Actor, uri: str) -> None:
@@ -140,6 +147,20 @@ async def flag(session: AsyncSession, library: Library, about: Actor, objects: l
     await owe(session, reporter, activity, {about.inbox})
 
 
+async def _tell(session: AsyncSession, library: Library, verb: str, author: Actor, post: Post, name: str, inboxes: set[str]) -> None:
+    """Owe a post to each of these inboxes in the rendition that its server understands, if there is one."""
+    groups = await routing.sort(session, inboxes)
+    known = await facts.facts(session, post) if groups else None
+    for dialect, rendition in RENDITIONS.items():
+        if known is None or dialect not in groups:
+            continue
+        if dialect is Dialect.gancio and post.cancelled and verb == "Update":
+            # It shows no state of an event: what does not take place has to go.
+            await owe(session, author, _delete(library, author, post, post.uri), groups[dialect])
+        elif (wire := rendition(library, known)) is not None:
+            await owe(session, author, activity_of(library, verb, author, wire, name), groups[dialect])
+
+
 def activity_of(library: Library, verb: str, author: Actor, wire: Wire, name: str) -> Wire:
     """What `author` does with this object, as an activity of ours; `name` makes its address the only one."""
     bare = {key: value for key, value in wire.items() if key != "@context"}
@@ -185,15 +206,26 @@ def _is_readers_review(library: Library, post: Post, author: Actor) -> bool:
     return is_review and author.username != LIBRARY and library.settings.announce_reviews
 
 
-async def _boost(session: AsyncSession, library: Library, post: Post, *, without: set[str]) -> None:
-    """Let the library's account pass a reader's review on to those who follow the library."""
-    host = await actors.local(session, LIBRARY)
-    if host is None:
+async def pass_on(session: AsyncSession, library: Library, post: Post) -> None:
+    """Let the library stand behind a reader's review as long as everyone may see it here: pass it on, or take back that it did."""
+    if post.kind not in {"review", "rating", "comment"} or not post.is_ours:
         return
+    author = await session.get_one(Actor, post.author_id)
+    standing = await _boosts(session, post)
+    if not _is_readers_review(library, post, author):
+        for row in standing:
+            await _unboost(session, row)
+    elif not standing:
+        await _boost(session, library, post, without=await audience_of(session, library, post, author))
+
+
+async def _boost(session: AsyncSession, library: Library, post: Post, *, without: set[str]) -> None:
+    """Let the library's account pass a reader's review on to those who follow the library and do not get it anyway."""
+    host = await session.get_one(Actor, await _library_id(session))
     author = await session.get_one(Actor, post.author_id)
     activity = {
         "@context": AS,
-        "id": library.uris.activity("announce", post.token),
+        "id": library.uris.activity("announce", f"{post.token}-{uris.token(8)}"),
         "type": "Announce",
         "actor": host.uri,
         "published": note.moment(now()),
@@ -201,7 +233,35 @@ async def _boost(session: AsyncSession, library: Library, post: Post, *, without
         "cc": [host.followers or f"{host.uri}/followers", author.uri],
         "object": post.uri,
     }
-    await owe(session, host, activity, await followers_of(session, host) - without)
+    inboxes = await followers_of(session, host) - without
+    await owe(session, host, activity, await routing.hearing(session, inboxes, routing.HEAR_BOOSTS))
+
+
+async def _boosts(session: AsyncSession, post: Post) -> list[Outgoing]:
+    """The announcements of a post by the library that were not taken back."""
+    undone = aliased(Outgoing)
+    query = select(Outgoing).where(
+        Outgoing.object_uri == post.uri,
+        Outgoing.kind == "Announce",
+        Outgoing.signer_id == await _library_id(session),
+        ~select(undone.id).where(undone.object_uri == Outgoing.uri, undone.kind == "Undo").exists(),
+    )
+    return list(await session.scalars(query))
+
+
+async def _unboost(session: AsyncSession, row: Outgoing) -> None:
+    announce = read_json(row.body)
+    inner = {name: announce[name] for name in ("id", "type", "actor", "object", "to", "cc")}
+    undo = {"@context": AS, "id": f"{row.uri}-undo", "type": "Undo", "actor": announce["actor"], "object": inner, "to": inner["to"]}
+    told = set(await session.scalars(select(Delivery.inbox).where(Delivery.outgoing_id == row.id)))
+    await owe(session, await session.get_one(Actor, row.signer_id), undo, told)
+
+
+async def _library_id(session: AsyncSession) -> int:
+    found = await session.scalar(select(Actor.id).where(Actor.username == LIBRARY, Actor.domain.is_(None)))
+    if found is None:
+        raise Misconfigured("This library has no keys yet: run `bookmobile migrate`.")
+    return found
 
 
 async def audience_of(session: AsyncSession, library: Library, post: Post, author: Actor) -> set[str]:

@@ -10,7 +10,7 @@ from community.library import Library
 from community.messages import gettext
 from community.people.accounts import Account
 from community.posts.kinds import Comment
-from community.posts.post import Audience, Post
+from community.posts.post import SEEN_AT_ALL, Audience, Post, Standing
 from federation import outbox
 from federation.tables import Outgoing
 from moderation import decisions
@@ -19,6 +19,8 @@ from moderation.tables import Action, Case, Decision
 from server import letters
 from server.actions import publishing
 from themes.filters import N_
+
+AWAY = frozenset({Standing.hidden, Standing.held})  # not shown, and not taken back either: others still have it
 
 UPHELD = N_(
     "Thank you. We have looked at what you reported and done something about it. You can read more with your code %(code)s at %(url)s."
@@ -35,6 +37,7 @@ async def decide(
     """Decide a case and tell everyone concerned. Raises what `moderation.decisions.decide` raises."""
     outcome = await decisions.decide(session, case, moderator, action, rule, reason, version)
     await carry_out(session, library, outcome.effects, about=case)
+    await _stand_behind(session, library, case)
     return outcome.decision
 
 
@@ -42,6 +45,7 @@ async def undo(session: AsyncSession, library: Library, decision: Decision, mode
     """Take a decision back, and tell everyone concerned."""
     outcome = await decisions.undo(session, decision, moderator, reason)
     await carry_out(session, library, outcome.effects)
+    await _stand_behind(session, library, await session.get_one(Case, decision.case_id))
 
 
 async def carry_out(session: AsyncSession, library: Library, effects: Iterable[Effect], *, about: Case | None = None) -> None:
@@ -65,6 +69,12 @@ async def carry_out(session: AsyncSession, library: Library, effects: Iterable[E
                 subject = gettext(library.settings.language, N_("About your report"))
                 said = gettext(library.settings.language, UPHELD if effect.upheld else LEFT, code=effect.code, url=url)
                 letters.owe(session, effect.email, f"{subject}\n{said}")
+
+
+async def _stand_behind(session: AsyncSession, library: Library, case: Case) -> None:
+    """What the library passed on and does not show any more, it passes on no more; what it shows again, it does."""
+    if case.post_id is not None and (post := await session.get(Post, case.post_id)) is not None and post.standing in {*SEEN_AT_ALL, *AWAY}:
+        await outbox.pass_on(session, library, post)
 
 
 async def _publish(session: AsyncSession, library: Library, post: Post) -> None:
