@@ -1,11 +1,10 @@
 """Our things as documents: actors, posts, collections, catalogue items (interop D)."""
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from community import text
-from community.catalog.tables import Agent, Contribution, Edition, Work
+from community.catalog.tables import Work
 from community.errors import Gone, NotFound
 from community.library import Library
 from community.people.actors import Actor, ActorState
@@ -13,9 +12,10 @@ from community.people.follows import Follow, FollowState
 from community.posts import post as posts
 from community.posts.post import SEEN_BY_ALL, Audience, Post
 from federation.renditions import facts
-from federation.renditions.event import event
 from federation.renditions.note import moment, note
-from federation.vocabulary import AS, CONTEXT, ITEM_CONTEXT
+from federation.renditions.table import RENDITIONS, plain
+from federation.routing import Dialect
+from federation.vocabulary import AS, CONTEXT
 from federation.wire import Wire
 
 FORMATS = {"ebook": ("EBook", "ebook"), "audiobook": ("AudiobookFormat", "audiobook"), "comic": ("GraphicNovel", "paperback")}
@@ -61,6 +61,9 @@ async def actor(session: AsyncSession, library: Library, row: Actor) -> Wire:
             wire["attachment"].append({"type": "PropertyValue", "name": "Opening hours", "value": text.escape(settings.hours)})
         if settings.address:
             wire["location"] = {"type": "Place", "name": settings.name, "address": settings.address}
+    if row.kind == "Person" or row.uri == library.uris.library:
+        # So BookWyrm asks our outbox for typed reviews when it first meets somebody, and sends what it calls a Review as one.
+        wire["bookwyrmUser"] = True
     if row.icon_url:
         wire["icon"] = {"type": "Image", "mediaType": "image/png", "url": row.icon_url, "name": row.label}
     if row.state is ActorState.suspended:
@@ -100,13 +103,13 @@ async def actor_by_name(session: AsyncSession, library: Library, username: str) 
     return await actor(session, library, row)
 
 
-async def post(session: AsyncSession, library: Library, row: Post) -> Wire:
-    """A post of ours, as a Note or an Event."""
+async def post(session: AsyncSession, library: Library, row: Post, dialect: Dialect = Dialect.plain) -> Wire:
+    """A post of ours in this dialect; plainly, as a Note or an Event, where that has nothing for it."""
     known = await facts.facts(session, row)
-    return event(library, known) if row.kind == "event" else note(library, known)
+    return RENDITIONS[dialect](library, known) or plain(library, known)
 
 
-async def post_by_uri(session: AsyncSession, library: Library, uri: str) -> Wire:
+async def post_by_uri(session: AsyncSession, library: Library, uri: str, dialect: Dialect = Dialect.plain) -> Wire:
     """The post at an address of ours. Raises Gone for what was taken away, NotFound for what was never there or is not public."""
     if await posts.is_tombstone(session, uri):
         raise Gone("This has been deleted.")
@@ -115,7 +118,7 @@ async def post_by_uri(session: AsyncSession, library: Library, uri: str) -> Wire
         return await discussion(session, library, work_id)
     if row is None or not row.is_seen or row.audience not in {Audience.public, Audience.unlisted}:
         raise NotFound("There is nothing here that you may see.")
-    return await post(session, library, row)
+    return await post(session, library, row, dialect)
 
 
 async def discussion(session: AsyncSession, library: Library, work_id: int) -> Wire:
@@ -183,24 +186,33 @@ async def _page(session: AsyncSession, query: Select[str], address: str, page: i
     return wire
 
 
-async def outbox(session: AsyncSession, library: Library, username: str, *, page: bool) -> Wire:
-    """What an actor of ours has said to everyone, newest first."""
+async def outbox(session: AsyncSession, library: Library, username: str, *, page: int | None, only: str | None = None) -> Wire:
+    """What an actor of ours has said to everyone, newest first: the collection, or one page. `only` Review: as BookWyrm asks for it,
+    typed reviews of books, bare; of the library those of all its readers.
+    """
     row = (await session.scalars(select(Actor).where(Actor.username == username, Actor.domain.is_(None)))).first()
     if row is None:
         raise NotFound("There is nobody of that name here.")
-    where = (
-        Post.author_id == row.id,
-        Post.standing.in_(SEEN_BY_ALL),
-        Post.audience == Audience.public,
-        Post.kind != "discussion",
-    )
+    where = [Post.author_id == row.id, Post.standing.in_(SEEN_BY_ALL), Post.audience == Audience.public, Post.kind != "discussion"]
+    dialect, asked = Dialect.plain, ""
+    if only == "Review":
+        dialect, asked = Dialect.bookwyrm, "&type=Review"
+        where.append(Post.kind == "review")
+        if row.uri == library.uris.library:
+            where[0] = Post.source.is_not(None)
     address = f"{row.uri}/outbox"
     total = await session.scalar(select(func.count()).select_from(Post).where(*where)) or 0
-    if not page:
-        return {"@context": AS, "id": address, "type": "OrderedCollection", "totalItems": total, "first": f"{address}?page=true"}
+    if page is None:
+        first = f"{address}?page=true{asked}"
+        return {"@context": AS, "id": address, "type": "OrderedCollection", "totalItems": total, "first": first}
     items: list[Wire] = []
-    for said in await session.scalars(select(Post).where(*where).order_by(Post.published_at.desc()).limit(PAGE)):
-        wire = await post(session, library, said)
+    query = select(Post).where(*where).order_by(Post.published_at.desc(), Post.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
+    for said in list(await session.scalars(query)):
+        wire = await post(session, library, said, dialect)
+        if only == "Review":
+            if wire["type"] == "Review":
+                items.append(wire)
+            continue
         wire.pop("@context")
         items.append(
             {
@@ -213,14 +225,17 @@ async def outbox(session: AsyncSession, library: Library, username: str, *, page
                 "object": wire,
             }
         )
-    return {
+    wire = {
         "@context": CONTEXT,
-        "id": f"{address}?page=true",
+        "id": f"{address}?page={'true' if page == 1 else page}{asked}",
         "type": "OrderedCollectionPage",
         "partOf": address,
         "totalItems": total,
         "orderedItems": items,
     }
+    if page * PAGE < total:
+        wire["next"] = f"{address}?page={page + 1}{asked}"
+    return wire
 
 
 async def followers(session: AsyncSession, library: Library, username: str, side: str) -> Wire:
@@ -232,159 +247,3 @@ async def followers(session: AsyncSession, library: Library, username: str, side
     query = select(func.count()).select_from(Follow).where(column == row.id, Follow.state == FollowState.granted)
     total = await session.scalar(query) or 0
     return {"@context": AS, "id": f"{row.uri}/{side}", "type": "OrderedCollection", "totalItems": total}
-
-
-async def work(session: AsyncSession, library: Library, work_id: int) -> Wire:
-    """A work, as BookWyrm reads it."""
-    row = await session.get(Work, work_id, options=[selectinload(Work.editions), selectinload(Work.subjects)])
-    if row is None:
-        raise NotFound("There is no such title here.")
-    if row.removed_at is not None:
-        raise Gone("This title is no longer in the catalogue.")
-    authors = await _agents(session, Contribution.work_id == work_id)
-    return {
-        "@context": ITEM_CONTEXT,
-        "id": library.uris.work(work_id),
-        "type": "Work",
-        "title": row.title,
-        "sortTitle": row.sort_title,
-        "description": row.description,
-        "languages": [row.language] if row.language else [],
-        "authors": list(dict.fromkeys(library.uris.author(agent.id) for agent, role in authors if role in facts.MAKERS)),
-        "firstPublishedDate": str(row.first_year or ""),
-        "publishedDate": "",
-        "subjects": [subject.label for subject in row.subjects],
-        "subjectPlaces": [subject.label for subject in row.subjects if subject.kind == "place"],
-        "editions": [library.uris.edition(edition.id) for edition in row.editions if edition.removed_at is None],
-        "cover": {"type": "Document", "mediaType": "image/png", "url": library.uris.cover(work_id, "png"), "name": row.title},
-        "replies": f"{library.uris.discussion(work_id)}/replies",
-        "context": library.uris.context(work_id),
-    }
-
-
-async def edition(session: AsyncSession, library: Library, edition_id: int) -> Wire:
-    """An edition with BookWyrm's and NeoDB's keys side by side; a film or an album with NeoDB's (interop D.2)."""
-    options = [selectinload(Edition.identifiers), selectinload(Edition.work).selectinload(Work.subjects)]
-    row = await session.get(Edition, edition_id, options=options)
-    if row is None:
-        raise NotFound("There is no such edition here.")
-    if row.removed_at is not None:
-        raise Gone("This edition is no longer in the catalogue.")
-    agents = await _agents(session, Contribution.edition_id == edition_id)
-    names: dict[str, list[str]] = {}
-    for agent, role in agents:
-        names.setdefault(role, []).append(agent.name)
-    known = {identifier.scheme: identifier.value for identifier in row.identifiers}
-    physical, plain_format = FORMATS.get(row.form, ("Paperback", "paperback"))
-    address = library.uris.edition(edition_id)
-    cover = library.uris.cover(row.work_id, "png")
-    titles = [{"lang": row.languages[0] if row.languages else library.settings.language, "text": row.title}]
-    original = row.work.original_title
-    resources = [f"https://www.wikidata.org/wiki/{known['wikidata']}"] if "wikidata" in known else []
-    resources += [f"https://www.imdb.com/title/{known['imdb']}/"] if "imdb" in known else []
-    wire: Wire = {
-        "@context": ITEM_CONTEXT,
-        "id": address,
-        "type": {"film": "Movie", "music": "Album", "game": "Game"}.get(row.form, "Edition"),
-        "url": address,
-        "attributedTo": library.uris.library,
-        "published": moment(row.created_at),
-        "updated": moment(row.changed_at),
-        "name": row.title,
-        "title": row.title,
-        "sortTitle": row.work.sort_title,
-        "subtitle": row.subtitle or "",
-        "description": row.description,
-        "display_title": row.title,
-        "orig_title": original or row.title,
-        "localized_title": titles,
-        "localized_description": [{"lang": titles[0]["lang"], "text": row.description}] if row.description else [],
-        "work": library.uris.work(row.work_id),
-        "authors": list(dict.fromkeys(library.uris.author(agent.id) for agent, role in agents if role in facts.MAKERS)),
-        "author": names.get("aut", names.get("", [])),
-        "translator": names.get("trl", []),
-        "languages": row.languages,
-        "language": row.languages,
-        "publishers": [row.publisher] if row.publisher else [],
-        "publisher": [row.publisher] if row.publisher else [],
-        "pub_house": row.publisher or "",
-        "publishedDate": str(row.year or ""),
-        "firstPublishedDate": str(row.work.first_year or ""),
-        "pub_year": row.year,
-        "pub_month": None,
-        "pages": row.pages,
-        "physicalFormat": physical,
-        "physicalFormatDetail": "",
-        "format": plain_format,
-        "binding": physical,
-        "series": row.series[0].partition(" ; ")[0] if row.series else "",
-        "seriesNumber": row.series[0].partition(" ; ")[2] if row.series else "",
-        "subjects": [subject.label for subject in row.work.subjects],
-        "subjectPlaces": [],
-        "cover": {"type": "Document", "mediaType": "image/png", "url": cover, "name": row.title},
-        "image": {"type": "Image", "mediaType": "image/png", "url": cover},
-        "cover_image_url": cover,
-        "category": {"film": "movie", "music": "music", "game": "game"}.get(row.form, "book"),
-        "uuid": str(edition_id),
-        "api_url": address,
-        "parent_uuid": None,
-        "external_resources": [{"url": resource} for resource in resources],
-        "tags": [],
-        "fileLinks": [],
-        "replies": f"{library.uris.discussion(row.work_id)}/replies",
-        "context": library.uris.context(row.work_id),
-    }
-    if "isbn" in known:
-        wire |= {"isbn13": known["isbn"], "isbn": known["isbn"]}
-    for name, scheme in (
-        ("oclcNumber", "oclc"),
-        ("lccn", "lccn"),
-        ("openlibraryKey", "openlibrary"),
-        ("wikidata", "wikidata"),
-        ("imdb", "imdb"),
-        ("barcode", "ean"),
-    ):
-        if scheme in known:
-            wire[name] = known[scheme]
-    if row.form == "film":
-        wire |= {
-            "director": names.get("drt", []),
-            "playwright": names.get("aus", []),
-            "actor": names.get("act", []),
-            "year": row.year,
-            "genre": [],
-        }
-    if row.form == "music":
-        wire |= {"artist": names.get("prf", names.get("cmp", names.get("", []))), "company": wire["publisher"], "genre": []}
-    return wire
-
-
-async def author(session: AsyncSession, library: Library, agent_id: int) -> Wire:
-    """Somebody who made something, as BookWyrm reads them."""
-    row = await session.get(Agent, agent_id)
-    if row is None:
-        raise NotFound("There is nobody of that name in the catalogue.")
-    known = dict(pair.partition(" ")[::2] for pair in row.identifiers)
-    born, _, died = (row.dates or "").strip("().").partition("-")
-    return {
-        "@context": ITEM_CONTEXT,
-        "id": library.uris.author(agent_id),
-        "type": "Author",
-        "name": row.name,
-        "aliases": [row.sort_name] if row.sort_name != row.name else [],
-        "bio": "",
-        "born": born if born.isdigit() else "",
-        "died": died if died.isdigit() else "",
-        "isni": known.get("isni", ""),
-        "viafId": known.get("viaf", ""),
-        "wikidata": known.get("wikidata", ""),
-        "wikipediaLink": "",
-        "website": "",
-    }
-
-
-async def _agents(session: AsyncSession, where: ColumnElement[bool]) -> list[tuple[Agent, str]]:
-    query = (
-        select(Agent, Contribution.role).join(Contribution, Contribution.agent_id == Agent.id).where(where).order_by(Contribution.position)
-    )
-    return [(agent, role) for agent, role in (await session.execute(query)).all()]

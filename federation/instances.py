@@ -63,6 +63,14 @@ async def look_again(hub: Hub, limit: int = 10) -> int:
     return len(hosts)
 
 
+async def ask_first(hub: Hub, host: str) -> None:
+    """Ask a server what it runs unless we did before: whoever follows shall get from the first post on what they can read."""
+    async with hub.database.snapshot() as session:
+        asked = await session.scalar(select(Instance.asked_at).where(Instance.host == host))
+    if asked is None:
+        await ask(hub, host)
+
+
 async def ask(hub: Hub, host: str) -> None:
     """Read what a server says that it runs, and remember it."""
     software, version = await _nodeinfo(hub, host)

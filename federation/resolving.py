@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import text, uris
+from community.catalog.identifiers import isbn13
 from community.catalog.tables import Edition, Identifier, Work
 from community.clock import days, hours, now
 from community.errors import Refusal
 from community.people import actors, follows
 from community.people.actors import Actor, ActorState
+from federation import instances
 from federation.activities import Activity, first, id_of, ids_of, many, type_of, words
 from federation.answers import Unreachable
 from federation.hub import Hub
@@ -27,6 +29,7 @@ FRESH_ITEM: timedelta = hours(12)
 MOST_NAME = 300
 MOST_SUMMARY = 20_000
 MOST_ADDRESS = 500  # what a column holds
+MOST_NUMBER = 60  # letters and digits of an identifier
 # In the order in which we trust them to name one work.
 SCHEMES = ("isbn", "oclc", "lccn", "openlibrary", "wikidata", "imdb", "ean")
 
@@ -166,11 +169,12 @@ def identifiers(wire: Wire) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
 
     def add(scheme: str, value: object) -> None:
-        if isinstance(value, str | int) and str(value).strip():
-            found.append((scheme, str(value).strip().replace("-", "") if scheme == "isbn" else str(value).strip()))
+        if isinstance(value, str | int) and 0 < len(str(value).strip()) <= MOST_NUMBER:
+            found.append((scheme, str(value).strip()))
 
-    for name in ("isbn13", "isbn"):
-        add("isbn", wire.get(name))
+    for name in ("isbn13", "isbn", "isbn10"):
+        # As thirteen digits, however it is written: ours are kept so, and a wrong one names nothing.
+        add("isbn", isbn13(str(wire.get(name) or "")[:MOST_NUMBER]))
     add("oclc", wire.get("oclcNumber"))
     add("lccn", wire.get("lccn"))
     add("openlibrary", wire.get("openlibraryKey"))
@@ -240,6 +244,8 @@ async def gather(hub: Hub, activity: Activity) -> Known:
     """Fetch what handling this activity will need. What cannot be had is a problem to note, not an error."""
     known = Known()
     await _gather_actor(hub, known, activity.actor)
+    if activity.type == "Follow":
+        await instances.ask_first(hub, uris.host(activity.actor))
     if activity.type in {"Create", "Update"}:
         wire = activity.embedded
         if wire is None and activity.object_id is not None and uris.host(activity.object_id) == uris.host(activity.actor):

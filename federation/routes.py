@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from community.uris import PUBLIC
 from federation import consent, counters, discovery, documents, inbox
 from federation.hub import Hub
 from federation.renditions.note import moment
+from federation.routing import Dialect
 from federation.signatures import Received
 from federation.tables import Outgoing
 from federation.vocabulary import AS, CONTEXT, MEDIA_TYPE
@@ -29,6 +31,7 @@ from federation.wire import MAX_BYTES, Wire, read_json
 log = logging.getLogger("bookmobile.door")
 
 PREFIXES = ("/ap/", "/actor", "/.well-known/webfinger", "/.well-known/nodeinfo", "/.well-known/host-meta", "/nodeinfo/")
+BOOKWYRM = re.compile(r"\(BookWyrm/[0-9]+\.[0-9]+\.[0-9]+;")  # how it names itself when it fetches a status
 SLOW_BODY = 30.0  # seconds in which a body must have come
 ACCEPTED: list[Message] = [
     {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]},
@@ -172,7 +175,9 @@ async def show_actor(request: Request) -> Response:
 async def show_outbox(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
-        return said(await documents.outbox(session, hub.library, request.path_params["name"], page="page" in request.query_params))
+        only = request.query_params.get("type")
+        page = 1 if request.query_params.get("page") == "true" else _page(request)
+        return said(await documents.outbox(session, hub.library, request.path_params["name"], page=page, only=only))
 
 
 async def show_count(request: Request) -> Response:
@@ -200,10 +205,13 @@ async def show_post(request: Request) -> Response:
         if gone is not None:
             wire = {"@context": CONTEXT, "id": uri, "type": "Tombstone", "formerType": gone.former_type, "deleted": moment(gone.deleted_at)}
             return said(wire, 410)
-        wire = await documents.post_by_uri(session, hub.library, uri)
+        dialect = Dialect.bookwyrm if BOOKWYRM.search(request.headers.get("user-agent", "")) else Dialect.plain
+        wire = await documents.post_by_uri(session, hub.library, uri, dialect)
         if wants_page(request):
             return RedirectResponse(str(wire["url"]), status_code=303)
-        return said(wire)
+        answer = said(wire)
+        answer.headers["Vary"] = "Accept, User-Agent"
+        return answer
 
 
 async def show_replies(request: Request) -> Response:

@@ -70,6 +70,19 @@ def _read_table() -> tuple[dict[str, str], dict[str, str]]:
 
 
 CODES, TWO_LETTERS = _read_table()
+ENGLISH: dict[str, str] = {
+    OTHERS.get(entry.split()[0], entry.split()[0]): entry.split()[2].replace("-", " ").title()
+    for entry in re.split(r"[|\n]", TABLE.strip())
+}
+
+
+def english_name(code: str) -> str:
+    """What English calls a language of the table; the code itself for one that is not there.
+
+    >>> english_name("cze"), english_name("qqq")
+    ('Czech', 'qqq')
+    """
+    return ENGLISH.get(code, code)
 
 
 def language(text: str) -> str | None:

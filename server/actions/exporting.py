@@ -14,7 +14,7 @@ from community.library import Library
 from community.people.actors import Actor
 from community.people.follows import Follow, FollowState
 from community.posts.post import SEEN_AT_ALL, Audience, Post
-from federation import documents
+from federation import documents, items
 from moderation import blocklist
 from moderation.tables import LogEntry
 
@@ -37,9 +37,9 @@ async def export(library: Library, folder: Path, progress: Callable[[str, int], 
     """Write it all into an empty folder; `progress` hears of each file and how much it holds. No passwords, no addresses of people."""
     (folder / "README.txt").write_text(README, encoding="utf-8")
     for name, table, spoken in (
-        ("works", Work, documents.work),
-        ("editions", Edition, documents.edition),
-        ("authors", Agent, documents.author),
+        ("works", Work, items.work),
+        ("editions", Edition, items.edition),
+        ("authors", Agent, items.author),
     ):
         progress(f"{name}.jsonl", await _documents(library, folder / f"{name}.jsonl", table, spoken))
     progress("records", await _records(library, folder))

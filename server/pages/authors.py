@@ -9,7 +9,7 @@ from community.catalog import works as catalogue
 from community.catalog.facts import AuthorPage
 from community.errors import NotFound
 from community.said import Tally
-from federation import documents
+from federation import items
 from server import context, negotiating, render, showing
 from server.pages import works
 from themes.views.catalog import Author
@@ -31,7 +31,7 @@ async def show(request: Request) -> Response:
     here = context.of(request)
     agent_id = works.number(request)
     if negotiating.wants_activity(request):
-        return await negotiating.document(request, lambda session, library: documents.author(session, library, agent_id))
+        return await negotiating.document(request, lambda session, library: items.author(session, library, agent_id))
     page = works.page_number(request)
 
     def ask(session: Session) -> tuple[AuthorPage | None, dict[int, Tally]]:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from community.catalog import works as catalogue
 from community.catalog.facts import EditionPage, WorkFacts
 from community.errors import Gone, NotFound
-from federation import documents
+from federation import items
 from server import context, negotiating, render, shelf, showing
 from server.pages import works
 
@@ -17,7 +17,7 @@ async def show(request: Request) -> Response:
     here = context.of(request)
     edition_id = works.number(request)
     if negotiating.wants_activity(request):
-        return await negotiating.document(request, lambda session, library: documents.edition(session, library, edition_id))
+        return await negotiating.document(request, lambda session, library: items.edition(session, library, edition_id))
 
     def ask(session: Session) -> tuple[EditionPage | None, WorkFacts | None]:
         found = catalogue.edition(session, edition_id)

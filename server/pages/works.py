@@ -9,7 +9,7 @@ from community.catalog import works
 from community.catalog.facts import WorkFacts
 from community.errors import Gone, NotFound
 from community.said import Conversation, Ratings, Said
-from federation import documents
+from federation import items
 from server import context, negotiating, render, sessions, shelf, showing
 from server.showing import Show
 from themes.filters import N_
@@ -38,7 +38,7 @@ async def show(request: Request) -> Response:
     here = context.of(request)
     work_id = number(request)
     if negotiating.wants_activity(request):
-        return await negotiating.document(request, lambda session, library: documents.work(session, library, work_id))
+        return await negotiating.document(request, lambda session, library: items.work(session, library, work_id))
     reader = sessions.reader(request)
     page = page_number(request)
     order = request.query_params.get("order", "new")

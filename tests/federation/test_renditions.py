@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from community.posts.post import Post
 from community.uris import PUBLIC
-from federation import documents
+from federation import documents, items
 from federation.renditions.note import tombstone
 from tests.stories.test_a_review_travels import write_review
 from tests.world import Town, town
@@ -74,9 +74,9 @@ async def test_an_edition_carries_the_keys_of_bookwyrm_and_neodb(tmp_path: Path)
     async with town(tmp_path) as here:
         await here.book()
         async with here.database.snapshot() as session:
-            edition = await documents.edition(session, here.library, 1)
-            work = await documents.work(session, here.library, 1)
-            author = await documents.author(session, here.library, 1)
+            edition = await items.edition(session, here.library, 1)
+            work = await items.work(session, here.library, 1)
+            author = await items.author(session, here.library, 1)
 
         assert (edition["type"], edition["isbn13"], edition["isbn"]) == ("Edition", "9780142437247", "9780142437247")
         assert edition["work"] == work["id"] and work["editions"] == [edition["id"]]
