@@ -26,6 +26,7 @@ LEASE = seconds(90)  # longer than the longest call of a host's lane below
 LANES = 64  # servers called at the same time
 MOST = 500  # deliveries taken at once
 LANE_SECONDS = 45.0  # no new call after this, so that the last one ends within the lease
+NOTED = minutes(10)  # so often at most we write down that all is well
 PER_LANE = 20  # of one server at once, so that its lane is done within the lease
 
 
@@ -172,11 +173,12 @@ async def _record_failure(session: AsyncSession, outcome: Outcome) -> None:
 
 async def _record_health(session: AsyncSession, last: dict[str, Answer]) -> None:
     rows = {row.host: row for row in await session.scalars(select(Instance).where(Instance.host.in_(last)))}
+    lately = now() - NOTED
     for host, answer in last.items():
         row = rows.get(host) or await instances.meet(session, host)
         # 401: they doubt this one signer, whose key they may not have any more; the server itself is well.
         if answer.ok or answer.permanent or answer.status == 401:
-            if row.failures or row.scheme != answer.scheme or row.last_success_at is None:
+            if row.failures or row.scheme != answer.scheme or row.last_success_at is None or row.last_success_at < lately:
                 instances.answered(row, answer.scheme)
         else:
             instances.failed(row, answer.retry_after)

@@ -29,7 +29,7 @@ from server.pages import (
     subjects,
     works,
 )
-from server.pages.moderation import cases, logs, people, servers, words
+from server.pages.moderation import cases, deliveries, logs, people, servers, words
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
@@ -130,6 +130,12 @@ ROUTES: list[BaseRoute] = [
     post("/moderation/words/{id:int}/delete", words.take_off),
     get("/moderation/people", people.show),
     post("/moderation/people/role", people.change_role),
+    # administrators
+    get("/moderation/deliveries", deliveries.show),
+    get("/moderation/deliveries/{host}", deliveries.one),
+    post("/moderation/deliveries/{host}/try-again", deliveries.try_again),
+    post("/moderation/deliveries/{host}/give-up", deliveries.give_up),
+    post("/moderation/deliveries/{host}/owe-again", deliveries.owe_again),
     # librarians
     get("/desk", desk.show),
     get("/desk/import", desk.choose),

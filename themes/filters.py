@@ -58,6 +58,9 @@ ACTIONS = {
     "allow": N_("Trust the server"),
     "list": N_("Put a word on the list"),
     "unlist": N_("Take a word off the list"),
+    "retry": N_("Try to deliver again"),
+    "abandon": N_("Give up what waits for the server"),
+    "owe": N_("Owe the server again what was given up"),
 }
 
 

@@ -14,6 +14,7 @@ from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
 from community.uris import LIBRARY
+from federation import health
 from federation.tables import Instance
 from moderation import rules
 from moderation.tables import DomainAnswer, DomainRule
@@ -97,14 +98,14 @@ async def accessibility(request: Request) -> Response:
 async def federation(request: Request) -> Response:
     """GET /about/federation: with which servers we speak and with which we do not, and why."""
 
-    def ask(session: Session) -> tuple[tuple[Partner, ...], tuple[ServerRow, ...], int]:
+    def ask(session: Session) -> tuple[tuple[Partner, ...], tuple[ServerRow, ...], int, int]:
         ruled = session.scalars(select(DomainRule).where(DomainRule.answer != DomainAnswer.allow).order_by(DomainRule.domain))
         servers = tuple(ServerRow(one.domain, STATES[one.answer], one.reason, since=one.created_at) for one in ruled)
         known = session.scalar(select(func.count()).select_from(Instance)) or 0
-        return partners.all_of(session), servers, known
+        return partners.all_of(session), servers, known, health.in_trouble(session)
 
-    libraries, servers, known = await context.of(request).library.database.read(ask)
-    return render.page(request, "about/federation", partners=libraries, servers=servers, known=known)
+    libraries, servers, known, silent = await context.of(request).library.database.read(ask)
+    return render.page(request, "about/federation", partners=libraries, servers=servers, known=known, silent=silent)
 
 
 def _own_words(data_dir: str, *languages: str) -> str:

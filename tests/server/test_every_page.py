@@ -82,6 +82,9 @@ PAGES: list[tuple[str, Role | None, int]] = [
     ("/moderation/servers", MODERATOR, 200),
     ("/moderation/words", MODERATOR, 200),
     ("/moderation/people", MODERATOR, 200),
+    ("/moderation/deliveries", ADMINISTRATOR, 200),
+    ("/moderation/deliveries?state=trouble", ADMINISTRATOR, 200),
+    ("/moderation/deliveries/nowhere.example", ADMINISTRATOR, 404),
     ("/desk", LIBRARIAN, 200),
     ("/desk/import", LIBRARIAN, 200),
     ("/desk/imports", LIBRARIAN, 200),
@@ -146,6 +149,9 @@ FORMS: list[tuple[str, Role | None]] = [
     ("/moderation/words", MODERATOR),
     ("/moderation/words/1/delete", MODERATOR),
     ("/moderation/people/role", ADMINISTRATOR),
+    ("/moderation/deliveries/harbour.example/try-again", ADMINISTRATOR),
+    ("/moderation/deliveries/harbour.example/give-up", ADMINISTRATOR),
+    ("/moderation/deliveries/harbour.example/owe-again", ADMINISTRATOR),
     ("/desk/import", LIBRARIAN),
 ]
 

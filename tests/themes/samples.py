@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from tests.themes.shelf import (
     ADA,
+    AGATHA,
     ANSWERS,
     BARE,
     BEN,
@@ -29,7 +30,9 @@ from tests.themes.shelf import (
     NEWS,
     NOW,
     NUMBERS,
+    PARCELS,
     PARTNERS,
+    PEERS,
     RATING,
     REVIEWS,
     ROWS,
@@ -52,6 +55,7 @@ from tests.themes.shelf import (
 )
 from themes import manifest
 from themes.views.catalog import Author, Edition, Entry, Rating, Subject, SubjectLink
+from themes.views.deliveries import Understood
 from themes.views.desk import Matter
 from themes.views.moderation import Case, PersonRow, WordRow
 from themes.views.posts import Month, Profile
@@ -314,6 +318,24 @@ SAMPLES: dict[str, Context] = {
     },
     "moderation/log.html": page_wide(BEN) | {"decisions": DECISIONS, "pages": MANY},
     "moderation/servers.html": page_wide(BEN) | {"servers": SERVERS, "form": EMPTY, "pages": Pages()},
+    "moderation/deliveries.html": page_wide(AGATHA)
+    | {
+        "peers": PEERS,
+        "tabs": (Choice("all", "All", None, True, "?state=all"), Choice("trouble", "In trouble", 1, False, "?state=trouble")),
+        "pages": MANY,
+    },
+    "moderation/delivery.html": page_wide(AGATHA)
+    | {
+        "peer": PEERS[0],
+        "waiting": PARCELS,
+        "dropped": PARCELS[:1],
+        "dropped_count": 1,
+        "understood": (
+            Understood("Review with stars", "whole", "a review on the page of the book"),
+            Understood("Announcement", "part", "only answers and mentions"),
+            Understood("Event", "none", "nothing"),
+        ),
+    },
     "moderation/words.html": page_wide(BEN)
     | {"words": (WordRow("1", "buy now", "hold", "advertising", 12), WordRow("2", "casino", "refuse")), "form": EMPTY},
     "moderation/people.html": page_wide(BEN)
@@ -344,7 +366,7 @@ SAMPLES: dict[str, Context] = {
     "about/policy.html": page_wide() | {"rules": RULES, "version": "1", "valid_from": date(2026, 1, 1)},
     "about/privacy.html": page_wide(),
     "about/accessibility.html": page_wide(),
-    "about/federation.html": page_wide() | {"partners": PARTNERS, "servers": SERVERS[1:], "known": 212},
+    "about/federation.html": page_wide() | {"partners": PARTNERS, "servers": SERVERS[1:], "known": 212, "silent": 3},
     "errors/error.html": error() | {"message": "The kettle boils over.", "reference": "a1b2"},
     "errors/403.html": error(),
     "errors/404.html": error(),

@@ -14,6 +14,7 @@ from themes.views.catalog import (
     Work,
     WorkCard,
 )
+from themes.views.deliveries import Parcel, Peer
 from themes.views.desk import ImportRun, Refused
 from themes.views.feeds import Feed, FeedEntry
 from themes.views.moderation import Case, CaseRow, Decision, Report, Rule, ServerRow, Words
@@ -37,6 +38,7 @@ SITE = Site(
     hours="Open today from 10 to 19.",
 )
 ADA = Member("Ada Lindqvist", "ada")
+AGATHA = Member("Agatha Moss", "agatha", "administrator", is_librarian=True, is_moderator=True, open_cases=3)
 BEN = Member("Ben Okafor", "ben", "moderator", is_librarian=True, is_moderator=True, open_cases=3)
 
 TITLES = (
@@ -366,6 +368,26 @@ SERVERS = (
     ServerRow("harbour.example", "partner", people=41, posts=180, last_seen=NOW),
     ServerRow("spam.example", "refused", "Sells pills in every answer", "Ben Okafor", NOW, 3, 0),
     ServerRow("loud.example", "limited", "Many first posts with links"),
+)
+PEERS = (
+    Peer(
+        "harbour.example",
+        "/moderation/deliveries/harbour.example",
+        "failing",
+        "bookwyrm 0.7.5",
+        "draft-cavage",
+        1204,
+        NOW - timedelta(days=4),
+        NOW - timedelta(days=3),
+        NOW + timedelta(hours=6),
+        "503: HTTP 503 the other server has troubles of its own",
+    ),
+    Peer("reading.example", "/moderation/deliveries/reading.example", "well", "mastodon 4.5.0", "RFC 9421", 0, NOW),
+    Peer("quay.example", "/moderation/deliveries/quay.example", "new", owed=1),
+)
+PARCELS = (
+    Parcel("Delete", f"{HOME}/ap/notes/1", "https://harbour.example/inbox", NOW, NOW + timedelta(hours=1)),
+    Parcel("Create", f"{HOME}/ap/notes/2", "https://harbour.example/inbox", NOW - timedelta(days=2), NOW, 4, "503: HTTP 503"),
 )
 RUNS = (
     ImportRun("2", "/desk/imports/2", "spring.mrc", NOW, "running", "MARC 21", "Ben Okafor", 640, 1200, 590, 20, 25, 5),
