@@ -59,6 +59,16 @@ async def edit(session: AsyncSession, library: Library, post: Post) -> None:
     await pass_on(session, library, post)
 
 
+async def tell_calendars(session: AsyncSession, library: Library, event: Post) -> None:
+    """Tell the servers that show how many come to an event; to everybody else nothing has changed."""
+    if event.standing not in TOLD:
+        return
+    author = await session.get_one(Actor, event.author_id)
+    inboxes = await audience_of(session, library, event, author) | await reached(session, event, event.uri)
+    calendars = await routing.hearing(session, inboxes, frozenset({Dialect.events}))
+    await _tell(session, library, "Update", author, event, f"{event.token}-{uris.token(8)}", calendars)
+
+
 async def delete(session: AsyncSession, library: Library, post: Post, uri: str | None = None) -> None:
     """Take back a post of ours (or the address that it had) everywhere it went, in its author's name."""
     author = await session.get_one(Actor, post.author_id)

@@ -5,6 +5,7 @@ import community.people.accounts
 import community.people.actors
 import community.people.blocks
 import community.people.follows
+import community.posts.attendances
 import community.posts.kinds
 import community.posts.post
 import community.posts.quotes  # noqa: F401

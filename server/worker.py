@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from community import due
 from community.clock import hours, minutes, seconds
-from federation import delivery, inbox, instances, threads, tidying
+from federation import delivery, happenings, inbox, instances, threads, tidying
 from federation.hub import Bell, Hub
 from federation.tables import Delivery, InboxMessage, ThreadErrand
 from server import letters, mail, sessions
-from server.actions import digests
+from server.actions import digests, inviting
 
 Sweep = Callable[[], Awaitable[int]]  # brings the search index up to date; says how much it took up
 
@@ -38,6 +38,9 @@ def chores(hub: Hub, sweep: Sweep | None = None) -> tuple[Chore, ...]:
         Chore("inbox", lambda: inbox.work_off(hub), IDLE, hub.inbox_bell),
         Chore("deliveries", lambda: delivery.work_off(hub), IDLE, hub.delivery_bell),
         Chore("servers", lambda: instances.look_again(hub), seconds(5)),
+        Chore("guest counts", lambda: happenings.tell_counts(hub), minutes(1)),
+        Chore("guests of ours", lambda: inviting.tell(hub.library), minutes(1)),
+        Chore("old guests", lambda: happenings.forget(hub), hours(12)),
         Chore("conversations", lambda: threads.work_off(hub), seconds(5)),
         Chore("given up", lambda: tidying.give_up(hub), hours(1)),
         Chore("old messages", lambda: tidying.forget(hub), minutes(10)),

@@ -47,6 +47,15 @@ class Audience(StrEnum):
     direct = "direct"
 
 
+class Door(StrEnum):
+    """How one comes to an event."""
+
+    none = "none"  # one just comes
+    open = "open"  # one says so, and has a place while there are some
+    approved = "approved"  # a librarian agrees first
+    external = "external"  # one signs up elsewhere: at `door_url`
+
+
 class Post(Base):
     """Something said, here or elsewhere. `token` names ours in addresses."""
 
@@ -92,6 +101,11 @@ class Post(Base):
     place: Mapped[str | None] = mapped_column(String(300))
     place_address: Mapped[str | None] = mapped_column(String(500))
     cancelled: Mapped[bool] = mapped_column(default=False)
+    door: Mapped[Door] = mapped_column(choice(Door), default=Door.none, server_default="none")
+    door_url: Mapped[str | None] = mapped_column(String(500))
+    capacity: Mapped[int | None]  # places; None: as many as come
+    guests_changed_at: Mapped[datetime | None]  # since other servers were last told how many come
+    reminded_at: Mapped[datetime | None]  # when those who follow us were reminded
 
     author: Mapped[Actor] = relationship(lazy="raise")
     about: Mapped[Work | None] = relationship(lazy="raise")

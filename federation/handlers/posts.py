@@ -13,7 +13,7 @@ from community.posts import conversations, kinds, post, quotes
 from community.posts.post import Audience, Post, Standing
 from federation import activities, errands, reading, submissions
 from federation.activities import ids_of, type_of
-from federation.handlers import profiles
+from federation.handlers import joins, profiles
 from federation.handlers.told import Told
 from federation.reading import Said
 from federation.vocabulary import ACTOR_TYPES, POST_TYPES
@@ -48,7 +48,10 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return "left: it is not a remark"
     if not said.concerns_us and told.known.later is not None:
         raise told.known.later  # we shall ask again what it speaks of
+    attends = await joins.hear(session, told, wire, author)
     if said.audience in {Audience.followers, Audience.direct}:
+        if attends is not None:
+            return attends  # to come is a thing between a guest and the library: the words are not kept
         return "left: it was not said to everyone, and nobody here reads private posts"
     if not said.concerns_us:
         return "left: it concerns nothing and nobody here"

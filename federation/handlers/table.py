@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import uris
 from federation import counters
-from federation.handlers import flags, follows, moves, posts, quotes, reactions, undo
+from federation.handlers import flags, follows, joins, moves, posts, quotes, reactions, undo
 from federation.handlers.told import Handler, Told
 
 log = logging.getLogger("bookmobile.inbox")
@@ -40,6 +40,8 @@ HANDLERS: dict[str, Handler] = {
     "Announce": reactions.boost,
     "Flag": flags.report,
     "Undo": undo.undo,
+    "Join": joins.join,
+    "Leave": joins.leave,
     "QuoteRequest": quotes.ask,
     "Move": moves.move,
 }

@@ -9,7 +9,7 @@ from community.people.follows import Follow
 from community.posts.post import Reaction
 from federation import activities
 from federation.activities import Activity, id_of
-from federation.handlers import follows, reactions
+from federation.handlers import follows, joins, reactions
 from federation.handlers.told import Told
 
 
@@ -26,6 +26,8 @@ async def undo(session: AsyncSession, told: Told) -> str:
     match inner.type:
         case "Follow":
             return await follows.unfollow(session, told, told.actor, inner.object_id, inner.id)
+        case "Join":
+            return await joins.leave_event(session, told, inner.object_id)
         case "Like" | "EmojiReact" | "Announce":
             return await reactions.take_back(session, told, inner)
         case "Block":

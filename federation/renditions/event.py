@@ -8,10 +8,27 @@ from babel.dates import format_date, format_time
 from community import text
 from community.library import Library
 from community.messages import gettext
+from community.posts.post import Door
 from federation.renditions.facts import Facts
 from federation.renditions.note import addressed, moment, tags
 from federation.vocabulary import ANYONE_MAY_QUOTE, CONTEXT
 from federation.wire import Wire
+
+# What Mobilizon calls kinds of events of ours.
+CATEGORIES: dict[str, str] = {
+    "book club": "BOOK_CLUBS",
+    "author": "BOOK_CLUBS",
+    "children": "FAMILY_EDUCATION",
+    "languages": "LANGUAGE_CULTURE",
+    "film": "FILM_MEDIA",
+    "music": "MUSIC",
+    "repair": "CRAFTS",
+    "walk": "OUTDOORS_ADVENTURE",
+    "course": "LEARNING",
+    "exhibition": "ARTS",
+}
+# Mobilizon knows no door that is not there: whoever wants to come looks at our page then.
+JOIN_MODES: dict[Door, str] = {Door.none: "external", Door.open: "free", Door.approved: "restricted", Door.external: "external"}
 
 
 def event(library: Library, facts: Facts) -> Wire:
@@ -50,13 +67,22 @@ def event(library: Library, facts: Facts) -> Wire:
         "status": "CANCELLED" if post.cancelled else "CONFIRMED",
         "ical:status": "CANCELLED" if post.cancelled else "CONFIRMED",
         "eventStatus": "EventCancelled" if post.cancelled else "EventScheduled",
-        "category": "MEETING",
+        "category": CATEGORIES.get(post.category or "", "MEETING"),
         "inLanguage": language,
-        "joinMode": "external",
-        "externalParticipationUrl": post.url or post.uri,
+        "joinMode": JOIN_MODES[post.door],
+        "externalParticipationUrl": (post.door_url or post.url or post.uri) if JOIN_MODES[post.door] == "external" else None,
+        "maximumAttendeeCapacity": post.capacity,
+        "remainingAttendeeCapacity": max(0, post.capacity - facts.coming) if post.capacity is not None else None,
+        "participantCount": facts.coming,
+        "anonymousParticipationEnabled": False,
+        "anonymousParticipation": False,
+        "buyTicketsLink": None,
+        "feeCurrency": None,
+        "feeAmount": 0,
         "isOnline": False,
         "onlineLink": None,
         "commentsEnabled": True,
+        "repliesModerationOption": "allow_all",
         "draft": False,
         "contacts": [],
         "attachment": [{"type": "Link", "mediaType": "text/html", "href": post.url or post.uri, "name": "Website"}],
@@ -86,6 +112,7 @@ def when_and_where(library: Library, facts: Facts, language: str) -> str:
 def _place(library: Library, facts: Facts) -> Wire:
     return {
         "type": "Place",
+        "id": f"{facts.post.uri}#place",
         "name": facts.post.place or library.settings.name,
-        "address": facts.post.place_address or library.settings.address or library.settings.name,
+        "address": {"type": "PostalAddress", "streetAddress": facts.post.place_address or library.settings.address},
     }

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.catalog.tables import Agent, Contribution, Edition, Identifier, Work
 from community.people.actors import Actor
+from community.posts import attendances
 from community.posts.post import Post, Reaction, ReactionKind
 
 MAKERS = ("aut", "cre", "drt", "cmp", "prf", "")  # whose name stands beside a title, the likeliest first
@@ -43,6 +44,7 @@ class Facts:
     parent_author: Actor | None
     likes: int
     boosts: int
+    coming: int = 0  # guests of an event
 
 
 async def item(session: AsyncSession, work_id: int, edition_id: int | None = None) -> Item | None:
@@ -87,4 +89,5 @@ async def facts(session: AsyncSession, post: Post) -> Facts:
         parent_author=parent_author,
         likes=counts.get(ReactionKind.like, 0),
         boosts=counts.get(ReactionKind.boost, 0),
+        coming=(await attendances.count(session, post.id)).coming if post.kind == "event" else 0,
     )

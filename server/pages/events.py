@@ -13,14 +13,17 @@ from starlette.responses import Response
 from community import text, timelines
 from community.clock import days, now
 from community.people.accounts import Role
+from community.posts import attendances
 from community.posts.kinds import Event
-from community.posts.post import Post
+from community.posts.post import Door, Post
 from community.said import Said
+from federation import doors
 from server import categories, context, forms, negotiating, render, sessions, showing
 from server.actions import publishing
 from server.forms import Form, Wrong, optional, required
 from server.pages import announcements, posts, writing
 from themes.filters import N_
+from themes.views.posts import Invitation
 from themes.views.site import Pages
 
 AHEAD = days(400)
@@ -63,7 +66,11 @@ async def show(request: Request) -> Response:
     found = await _find(request)
     if negotiating.wants_activity(request):
         return await negotiating.document(request, lambda session, library: posts.wire(session, library, found))
-    said = await here.library.database.read(lambda session: timelines.answers(session, found, reader))
+
+    def ask(session: Session) -> tuple[tuple[Said, ...], Invitation]:
+        return timelines.answers(session, found, reader), _invitation(session, found, reader)
+
+    said, invitation = await here.library.database.read(ask)
     look = announcements.look(request)
     member = sessions.signed(request)
     may_edit = member is not None and member.has(Role.librarian) and found.author.is_local
@@ -72,8 +79,26 @@ async def show(request: Request) -> Response:
         "event/show",
         link=negotiating.alternate(found.uri),
         event=look.event(found, may_edit),
+        invitation=invitation,
         posts=tuple(look.post(one) for one in said),
         pages=Pages(),
+    )
+
+
+def _invitation(session: Session, found: Said, reader: int | None) -> Invitation:
+    """How one comes to an event, how many do, and whether this reader does."""
+    row = session.get_one(Post, found.id)
+    counts = attendances.counted(session, found.id)
+    mine = attendances.mine(session, found.id, reader) if reader is not None else None
+    return Invitation(
+        door=str(row.door),
+        url=row.door_url or "",
+        capacity=row.capacity,
+        coming=counts.coming,
+        waiting=counts.waiting,
+        asked=counts.asked,
+        mine=str(mine.state) if mine is not None else "",
+        is_open=row.door in {Door.open, Door.approved} and not row.cancelled and not attendances.is_over(row),
     )
 
 
@@ -174,6 +199,8 @@ async def edit(request: Request) -> Response:
         post = await publishing.of_the_library(session, token, "event")
         is_off = bool(form.given["cancelled"]) and not post.cancelled
         await publishing.correct(session, here.library, post, values | {"cancelled": bool(form.given["cancelled"])})
+        for guest in await attendances.fill(session, post):  # there may be more places than before
+            await doors.tell(session, here.library, post, guest)
     here.hub.delivery_bell.ring()
     return render.redirect(request, showing.path("event", token), "cancelled" if is_off else "saved")
 
@@ -224,6 +251,9 @@ async def _read(request: Request) -> Form:
         address=optional(500),
         online_url=optional(500, _web),
         category=optional(60),
+        door=optional(20, forms.one_of(*(str(one) for one in Door))),
+        door_url=optional(500, _web),
+        capacity=optional(6, forms.number(1, 100_000)),
         cancelled=optional(5, forms.checkbox),
     )
     return await forms.read(request, **fields)
@@ -243,6 +273,9 @@ def _values(request: Request, form: Form) -> dict[str, Any]:
             ends += timedelta(days=1)  # until after midnight
         if ends <= starts:
             form.refuse("end_date", N_("It cannot end before it begins."))
+    door = Door(given["door"] or Door.none)
+    if door is Door.external and not given["door_url"]:
+        form.refuse("door_url", N_("Please give the address where people sign up."))
     words = writing.words(form)
     if given["online_url"]:
         words["source"] = f"{words['source']}\n\n<{given['online_url']}>".strip()
@@ -254,6 +287,9 @@ def _values(request: Request, form: Form) -> dict[str, Any]:
         "place": given["place"],
         "place_address": given["address"],
         "category": categories.key(categories.EVENTS, given["category"], lambda one: render.say(request, one)),
+        "door": door,
+        "door_url": given["door_url"] if door is Door.external else None,
+        "capacity": given["capacity"] if door in {Door.open, Door.approved} else None,
     }
 
 
@@ -273,6 +309,9 @@ def _filled(request: Request, post: Post) -> Form:
         category=categories.label(post.category, lambda one: render.say(request, one)),
         text=post.source,
         language=post.language,
+        door=post.door,
+        door_url=post.door_url,
+        capacity=post.capacity,
         cancelled="1" if post.cancelled else None,
     )
 

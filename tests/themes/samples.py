@@ -58,7 +58,7 @@ from themes.views.catalog import Author, Edition, Entry, Rating, Subject, Subjec
 from themes.views.deliveries import Understood
 from themes.views.desk import Matter
 from themes.views.moderation import Case, PersonRow, WordRow
-from themes.views.posts import Month, Profile
+from themes.views.posts import Invitation, Month, Profile
 from themes.views.site import Choice, Form, Link, Member, Pages
 
 Context = dict[str, object]
@@ -180,7 +180,24 @@ SAMPLES: dict[str, Context] = {
         "entries": tuple(Entry(card.authors, f"/catalog/authors/{card.id}", card.ratings) for card in CARDS),
         "pages": MANY,
     },
-    "event/show.html": page_wide(ADA) | {"event": EVENT, "posts": (REVIEWS[4],), "pages": Pages()},
+    "event/show.html": page_wide(ADA)
+    | {
+        "event": EVENT,
+        "invitation": Invitation("open", capacity=20, coming=18, waiting=2, mine="coming", is_open=True),
+        "posts": (REVIEWS[4],),
+        "pages": Pages(),
+    },
+    "event/show.html#external": page_wide()
+    | {"event": EVENT, "invitation": Invitation("external", url="https://tickets.example/7"), "posts": (), "pages": Pages()},
+    "event/guests.html": page_wide(BEN)
+    | {
+        "event": EVENT,
+        "door": "approved",
+        "capacity": 20,
+        "asked": ((1, "asked", cleo, "I bring my own copy.", NOW),),
+        "coming": ((2, "coming", library, "", NOW),),
+        "waiting": ((3, "waiting", cleo, "", NOW),),
+    },
     "event/calendar.html": page_wide(BEN)
     | {
         "months": (THIS_MONTH, Month(NOW + timedelta(days=40), EVENTS[2:])),

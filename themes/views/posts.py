@@ -87,6 +87,20 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """How one comes to an event, and how many do."""
+
+    door: str = "none"  # none, open, approved, external
+    url: str = ""  # where one signs up when the door is external
+    capacity: int | None = None
+    coming: int = 0
+    waiting: int = 0
+    asked: int = 0
+    mine: str = ""  # where this reader stands: asked, waiting, coming, refused, left
+    is_open: bool = False  # whether one can say so now
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """The events of one month."""
 
