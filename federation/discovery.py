@@ -12,7 +12,9 @@ from community.errors import Gone, NotFound, Refusal
 from community.library import Library
 from community.people.accounts import Account
 from community.people.actors import Actor, ActorState
+from community.posts import topics
 from community.posts.post import Post, Standing
+from federation import lights
 from federation.vocabulary import MEDIA_TYPE
 from federation.wire import Wire
 
@@ -36,9 +38,10 @@ async def webfinger(session: AsyncSession, library: Library, resource: str | Non
         row = (await session.scalars(select(Actor).where(Actor.uri == uri))).first()
         subject, page = f"acct:{library.settings.domain}@{library.settings.domain}", f"{library.uris.root}/about"
     else:
-        row = (await session.scalars(select(Actor).where(Actor.username == username, Actor.domain.is_(None)))).first()
+        row = await lights.find(session, library, username)
         uri = library.uris.actor(username)
-        subject, page = f"acct:{username}@{library.settings.domain}", library.uris.profile(username)
+        page = (row.url if row is not None and topics.is_topic(username) else None) or library.uris.profile(username)
+        subject = f"acct:{username}@{library.settings.domain}"
     if row is None:
         raise NotFound("There is nobody of that name here.")
     if row.state is ActorState.gone:

@@ -11,6 +11,7 @@ from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
 from community.posts import post as posts
 from community.posts.post import SEEN_BY_ALL, Audience, Post
+from federation import lights
 from federation.renditions import facts
 from federation.renditions.note import moment, note
 from federation.renditions.table import RENDITIONS, plain
@@ -36,7 +37,7 @@ async def actor(session: AsyncSession, library: Library, row: Actor) -> Wire:
         "webfinger": f"{row.username}@{settings.domain}",
         "name": row.label,
         "summary": row.summary,
-        "url": library.uris.profile(row.username),
+        "url": row.url or library.uris.profile(row.username),
         "inbox": f"{row.uri}/inbox",
         "outbox": f"{row.uri}/outbox",
         "followers": f"{row.uri}/followers",
@@ -95,7 +96,7 @@ def _instance(library: Library, row: Actor) -> Wire:
 
 async def actor_by_name(session: AsyncSession, library: Library, username: str) -> Wire:
     """The actor of that name. Raises NotFound, or Gone for one who left."""
-    row = (await session.scalars(select(Actor).where(Actor.username == username, Actor.domain.is_(None)))).first()
+    row = await lights.find(session, library, username)
     if row is None:
         raise NotFound("There is nobody of that name here.")
     if row.state is ActorState.gone:
@@ -190,7 +191,7 @@ async def outbox(session: AsyncSession, library: Library, username: str, *, page
     """What an actor of ours has said to everyone, newest first: the collection, or one page. `only` Review: as BookWyrm asks for it,
     typed reviews of books, bare; of the library those of all its readers.
     """
-    row = (await session.scalars(select(Actor).where(Actor.username == username, Actor.domain.is_(None)))).first()
+    row = await lights.find(session, library, username)
     if row is None:
         raise NotFound("There is nobody of that name here.")
     where = [Post.author_id == row.id, Post.standing.in_(SEEN_BY_ALL), Post.audience == Audience.public, Post.kind != "discussion"]
@@ -240,7 +241,7 @@ async def outbox(session: AsyncSession, library: Library, username: str, *, page
 
 async def followers(session: AsyncSession, library: Library, username: str, side: str) -> Wire:
     """How many follow, or are followed. Who they are is nobody's business."""
-    row = (await session.scalars(select(Actor).where(Actor.username == username, Actor.domain.is_(None)))).first()
+    row = await lights.find(session, library, username)
     if row is None:
         raise NotFound("There is nobody of that name here.")
     column = Follow.followed_id if side == "followers" else Follow.follower_id

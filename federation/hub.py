@@ -12,6 +12,7 @@ from community.database import Database
 from community.errors import Misconfigured
 from community.library import Library
 from community.people.actors import Actor, ActorKey
+from community.posts import topics
 from community.settings import Settings
 from community.uris import Uris
 from federation import keys
@@ -78,6 +79,10 @@ class Hub:
         if (known := self._signers.get(actor.uri)) is not None:
             return known
         pem = await session.scalar(select(ActorKey.private_key).where(ActorKey.actor_id == actor.id))
+        if pem is None and topics.is_topic(actor.username):
+            # What is followed besides people signs with the library's key: fifty thousand titles are no fifty thousand keys.
+            owner = select(Actor.id).where(Actor.uri == self.uris.library).scalar_subquery()
+            pem = await session.scalar(select(ActorKey.private_key).where(ActorKey.actor_id == owner))
         if pem is None:
             raise Misconfigured(f"{actor.uri} has no private key.")
         made = Signer(actor.key_id or f"{actor.uri}#main-key", keys.private_key(pem))

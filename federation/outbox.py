@@ -233,6 +233,11 @@ async def _boost(session: AsyncSession, library: Library, post: Post, *, without
     """Let the library's account pass a reader's review on to those who follow the library and do not get it anyway."""
     host = await session.get_one(Actor, await _library_id(session))
     author = await session.get_one(Actor, post.author_id)
+    await announce(session, library, host, post, author, await followers_of(session, host) - without)
+
+
+async def announce(session: AsyncSession, library: Library, host: Actor, post: Post, author: Actor, inboxes: set[str]) -> None:
+    """Let an actor of ours pass somebody's post on to these inboxes, as far as that means something there."""
     activity = {
         "@context": AS,
         "id": library.uris.activity("announce", f"{post.token}-{uris.token(8)}"),
@@ -243,7 +248,6 @@ async def _boost(session: AsyncSession, library: Library, post: Post, *, without
         "cc": [host.followers or f"{host.uri}/followers", author.uri],
         "object": post.uri,
     }
-    inboxes = await followers_of(session, host) - without
     await owe(session, host, activity, await routing.hearing(session, inboxes, routing.HEAR_BOOSTS))
 
 

@@ -17,9 +17,10 @@ from starlette.types import Message, Receive, Scope, Send
 from community.errors import Gone, NotFound, Refusal, TooLarge, TryLater
 from community.people import actors
 from community.posts import post as posts
+from community.posts import topics
 from community.posts.post import Tombstone
 from community.uris import PUBLIC
-from federation import consent, counters, discovery, documents, inbox
+from federation import consent, counters, discovery, documents, inbox, lights
 from federation.hub import Hub
 from federation.renditions.note import moment
 from federation.routing import Dialect
@@ -164,7 +165,9 @@ async def show_instance(request: Request) -> Response:
 async def show_actor(request: Request) -> Response:
     hub, name = _hub(request), request.path_params["name"]
     if wants_page(request):
-        return RedirectResponse(hub.uris.profile(name), status_code=303)
+        async with hub.database.snapshot() as session:
+            light = await lights.find(session, hub.library, name) if topics.is_topic(name) else None
+            return RedirectResponse((light.url if light is not None else None) or hub.uris.profile(name), status_code=303)
     async with hub.database.snapshot() as session:
         try:
             return said(await documents.actor_by_name(session, hub.library, name))

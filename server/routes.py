@@ -116,6 +116,8 @@ ROUTES: list[BaseRoute] = [
     # following us from anywhere, and others from here
     get("/follow", follow.anywhere),
     post("/follow", follow.follow),
+    get("/follow/search", follow.ask_search),
+    post("/follow/search", follow.search),
     post("/unfollow", follow.unfollow),
     get("/authorize_interaction", follow.interact),
     # telling us that something is wrong
@@ -162,6 +164,8 @@ ROUTES: list[BaseRoute] = [
     get("/feeds/news", feeds.news),
     get("/feeds/works/{id:int}", feeds.work),
     get("/feeds/subjects/{id:int}", feeds.subject),
+    get("/feeds/authors/{id:int}", feeds.author),
+    get("/feeds/search", feeds.search),
     get("/opensearch.xml", machines.opensearch),
     get("/sitemap.xml", machines.sitemap),
     get("/robots.txt", machines.robots),

@@ -8,7 +8,8 @@ import community.people.follows
 import community.posts.attendances
 import community.posts.kinds
 import community.posts.post
-import community.posts.quotes  # noqa: F401
+import community.posts.quotes
+import community.posts.topics  # noqa: F401
 import federation.tables  # noqa: F401
 import moderation.tables  # noqa: F401
 import search.tables  # noqa: F401

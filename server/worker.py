@@ -11,8 +11,9 @@ from community.clock import hours, minutes, seconds
 from federation import delivery, happenings, inbox, instances, threads, tidying
 from federation.hub import Bell, Hub
 from federation.tables import Delivery, InboxMessage, ThreadErrand
+from search.index import SearchIndex
 from server import letters, mail, sessions
-from server.actions import digests, inviting
+from server.actions import digests, followed, inviting
 
 Sweep = Callable[[], Awaitable[int]]  # brings the search index up to date; says how much it took up
 
@@ -32,12 +33,15 @@ class Chore:
     bell: Bell | None = None
 
 
-def chores(hub: Hub, sweep: Sweep | None = None) -> tuple[Chore, ...]:
+def chores(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = None) -> tuple[Chore, ...]:
     """All background work of the house."""
     every = [
         Chore("inbox", lambda: inbox.work_off(hub), IDLE, hub.inbox_bell),
         Chore("deliveries", lambda: delivery.work_off(hub), IDLE, hub.delivery_bell),
         Chore("servers", lambda: instances.look_again(hub), seconds(5)),
+        Chore("followed titles", lambda: followed.tell_reviews(hub.library), seconds(10)),
+        Chore("followed searches", lambda: followed.tell_titles(hub.library, index), minutes(5)),
+        Chore("unfollowed searches", lambda: followed.forget(hub.library), hours(12)),
         Chore("guest counts", lambda: happenings.tell_counts(hub), minutes(1)),
         Chore("guests of ours", lambda: inviting.tell(hub.library), minutes(1)),
         Chore("old guests", lambda: happenings.forget(hub), hours(12)),
@@ -53,7 +57,7 @@ def chores(hub: Hub, sweep: Sweep | None = None) -> tuple[Chore, ...]:
     return tuple(every)
 
 
-async def run(hub: Hub, sweep: Sweep | None = None) -> None:
+async def run(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = None) -> None:
     """Work until cancelled. A chore that fails is logged and tried again; it never takes the others down."""
     if hub.database.is_sqlite:
         # There is one worker here, and it is us: what a killed one had in hand is free again at once.
@@ -62,7 +66,7 @@ async def run(hub: Hub, sweep: Sweep | None = None) -> None:
             await due.release(session, Delivery)
             await due.release(session, ThreadErrand)
     async with asyncio.TaskGroup() as group:
-        for chore in chores(hub, sweep):
+        for chore in chores(hub, sweep, index):
             group.create_task(_repeat(chore), name=chore.name)
 
 

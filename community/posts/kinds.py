@@ -33,6 +33,12 @@ class Announcement(Post):
     __mapper_args__ = {"polymorphic_identity": "announcement"}
 
 
+class Digest(Post):
+    """What is new about something that people follow: said by its own actor, once a day at most."""
+
+    __mapper_args__ = {"polymorphic_identity": "digest"}
+
+
 class Event(Post):
     """Something happens at a place and a time."""
 
@@ -45,5 +51,6 @@ KINDS: dict[str, type[Post]] = {
     "comment": Comment,
     "discussion": Discussion,
     "announcement": Announcement,
+    "digest": Digest,
     "event": Event,
 }

@@ -7,7 +7,7 @@ from community.people import actors, blocks, follows
 from community.people.actors import Actor, ActorState
 from community.people.blocks import Block
 from community.people.follows import Follow, FollowState
-from federation import outbox
+from federation import lights, outbox
 from federation.activities import id_of
 from federation.handlers.told import Told
 from moderation.verdicts import Answer
@@ -16,6 +16,8 @@ from moderation.verdicts import Answer
 async def ask(session: AsyncSession, told: Told) -> str:
     """Let them follow, and say so. Asked again, we say so again: our answer may have been lost."""
     followed = await told.local_object(session)
+    if followed is None and told.activity.object_id is not None:
+        followed = await lights.settle(session, told.hub.library, told.activity.object_id)
     if followed is None or told.actor is None or followed.state in {ActorState.suspended, ActorState.gone}:
         return "left: that is nobody here"
     if await blocks.stands(session, followed, told.actor):

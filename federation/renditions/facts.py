@@ -10,7 +10,9 @@ from community.catalog.tables import Agent, Contribution, Edition, Identifier, W
 from community.people.actors import Actor
 from community.posts import attendances
 from community.posts.post import Post, Reaction, ReactionKind
+from community.posts.topics import DigestWork
 
+PICTURES = 4  # Mastodon shows no more
 MAKERS = ("aut", "cre", "drt", "cmp", "prf", "")  # whose name stands beside a title, the likeliest first
 
 
@@ -45,6 +47,7 @@ class Facts:
     likes: int
     boosts: int
     coming: int = 0  # guests of an event
+    works: tuple[tuple[int, str], ...] = ()  # the first titles of a digest: number and title
 
 
 async def item(session: AsyncSession, work_id: int, edition_id: int | None = None) -> Item | None:
@@ -89,5 +92,12 @@ async def facts(session: AsyncSession, post: Post) -> Facts:
         parent_author=parent_author,
         likes=counts.get(ReactionKind.like, 0),
         boosts=counts.get(ReactionKind.boost, 0),
+        works=await _named(session, post) if post.kind == "digest" else (),
         coming=(await attendances.count(session, post.id)).coming if post.kind == "event" else 0,
     )
+
+
+async def _named(session: AsyncSession, post: Post) -> tuple[tuple[int, str], ...]:
+    query = select(Work.id, Work.title).join(DigestWork, DigestWork.work_id == Work.id).where(DigestWork.post_id == post.id)
+    rows = await session.execute(query.order_by(DigestWork.position).limit(PICTURES))
+    return tuple((work_id, title) for work_id, title in rows)

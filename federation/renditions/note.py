@@ -110,6 +110,17 @@ def tags(library: Library, facts: Facts) -> list[Wire]:
 def pictures(library: Library, facts: Facts) -> list[Wire]:
     """The cover beside a review and a title's discussion; a server that shows it makes no preview of the link."""
     item = facts.item
+    if facts.post.kind == "digest":
+        language = facts.post.language or library.settings.language
+        return [
+            {
+                "type": "Document",
+                "mediaType": "image/png",
+                "url": library.uris.cover(work_id, "png"),
+                "name": gettext(language, "Cover of %(title)s", title=title),
+            }
+            for work_id, title in facts.works
+        ]
     if item is None or facts.post.kind not in {"review", "discussion"}:
         return []
     language = facts.post.language or library.settings.language
@@ -133,7 +144,7 @@ def content(library: Library, facts: Facts, language: str) -> str:
         case "rating" if item is not None and post.half_stars:
             head = gettext(language, "Rated %(title)s", title=_link(library, item))
             return f"<p>{head}{_by(item, language)} {stars(post.half_stars)} ({post.half_stars / 2:g}/5)</p>"
-        case "announcement":
+        case "announcement" | "digest":
             head = f"<p><strong>{text.escape(post.title)}</strong></p>" if post.title else ""
             return f"{head}{post.html}<p>{_anchor(post.url or post.uri)}</p>"
         case "comment":

@@ -41,11 +41,10 @@ async def tell(library: Library, *, quiet: timedelta = QUIET, every: timedelta =
 
 async def _digest(session: AsyncSession, library: Library, works: list[Work], count: int) -> Announcement:
     language = library.settings.language
-    names = await _makers(session, [work.id for work in works])
-    lines = "".join(_line(library, work, names.get(work.id, ""), language) for work in works)
+    listed = await lines(session, library, works, language)
     ask = gettext(language, N_("Have you read, seen or heard one of them? Open it, and answer its post."))
     more = f'<p><a href="{library.uris.root}/search?sort=new">{text.escape(gettext(language, N_("All new titles")))}</a></p>'
-    html = text.safe_html(f"<ul>{lines}</ul><p>{text.escape(ask)}</p>{more}")
+    html = text.safe_html(f"<ul>{listed}</ul><p>{text.escape(ask)}</p>{more}")
     return Announcement(
         title=ngettext(language, "%(num)s new title on our shelves", "%(num)s new titles on our shelves", count),
         html=html,
@@ -53,6 +52,12 @@ async def _digest(session: AsyncSession, library: Library, works: list[Work], co
         category=CATEGORY,
         language=language,
     )
+
+
+async def lines(session: AsyncSession, library: Library, works: list[Work], language: str) -> str:
+    """Titles with their makers, a list item each."""
+    names = await _makers(session, [work.id for work in works])
+    return "".join(_line(library, work, names.get(work.id, ""), language) for work in works)
 
 
 def _line(library: Library, work: Work, makers: str, language: str) -> str:

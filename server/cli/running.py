@@ -146,14 +146,14 @@ async def _work(chosen: Settings, lifeline: int | None) -> None:
 async def _work_off(bookmobile: Bookmobile) -> None:
     """The background work. On SQLite one process does it: a second one waits until that has ended, and takes its place."""
     if not bookmobile.here.library.database.is_sqlite:
-        await worker.run(bookmobile.here.hub, bookmobile.sweep)
+        await worker.run(bookmobile.here.hub, bookmobile.sweep, bookmobile.here.index)
         return
     with Turn(Path(bookmobile.here.settings.data_dir) / "worker.lock") as turn:
         while not turn.is_ours():
             if turn.tries == 1:
                 log.info("another process does the background work; this one waits until that has ended")
             await asyncio.sleep(1)
-        await worker.run(bookmobile.here.hub, bookmobile.sweep)
+        await worker.run(bookmobile.here.hub, bookmobile.sweep, bookmobile.here.index)
 
 
 class Turn:

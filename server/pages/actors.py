@@ -4,7 +4,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from community import timelines
 from community.catalog import works as catalogue
@@ -12,8 +12,9 @@ from community.errors import Gone, NotFound
 from community.people import actors
 from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorState
+from community.posts import topics
 from community.said import Conversation
-from federation import documents
+from federation import documents, lights
 from server import context, negotiating, render, sessions, showing
 from server.pages import announcements, works
 from server.showing import LIBRARY_KINDS
@@ -33,6 +34,12 @@ async def show(request: Request) -> Response:
         if domain:
             raise NotFound("This actor lives on another server; please ask there.")
         return await negotiating.document(request, lambda session, library: documents.actor_by_name(session, library, name))
+    if not domain and topics.is_topic(name):
+        async with here.library.database.snapshot() as session:
+            light = await lights.find(session, here.library, name)
+        if light is None or light.url is None:
+            raise NotFound("There is nobody of this name here.")
+        return RedirectResponse(light.url, 303)
     page = works.page_number(request)
     reader = sessions.reader(request)
 

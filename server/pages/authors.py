@@ -57,6 +57,8 @@ async def show(request: Request) -> Response:
         works=showing.cards(found.works, tallies),
         total=found.total,
         pages=showing.pages(path, request.query_params, page, found.total, SIZE),
+        feed_url=f"/feeds/authors/{agent_id}",
+        follow_uri=here.uris.actor(f"author-{agent_id}"),
     )
 
 

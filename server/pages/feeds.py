@@ -13,7 +13,9 @@ from community.catalog import works as catalogue
 from community.catalog.facts import WorkCard
 from community.catalog.tables import Work
 from community.errors import NotFound
+from community.posts import topics
 from community.said import Said
+from search import query
 from server import context, render, showing
 from server.pages import works
 from themes.filters import N_
@@ -83,6 +85,36 @@ async def subject(request: Request) -> Response:
 
     label, entries = await context.of(request).library.database.read(ask)
     return _feed(request, label, f"/catalog/subjects/{subject_id}", entries)
+
+
+async def author(request: Request) -> Response:
+    """GET /feeds/authors/{id}: new titles by somebody."""
+    agent_id = works.number(request)
+
+    def ask(session: Session) -> tuple[str, list[FeedEntry]]:
+        found = catalogue.author_page(session, agent_id, SIZE)
+        if found is None:
+            raise NotFound("There is nobody of that name in the catalogue.")
+        return found.name, [_title(request, one) for one in _with_dates(session, found.works)]
+
+    name, entries = await context.of(request).library.database.read(ask)
+    return _feed(request, name, f"/catalog/authors/{agent_id}", entries)
+
+
+async def search(request: Request) -> Response:
+    """GET /feeds/search?q=…: new titles that a search finds."""
+    here = context.of(request)
+    asked = topics.normal(list(request.query_params.multi_items())[:20])
+    pairs = topics.pairs(asked)
+    words = next((value for name, value in pairs if name == "q"), "")
+    filters = [pair for pair in pairs if pair[0] != "q"]
+    found = await here.index.search(query.parse(words, filters=filters, sort="newest", size=SIZE, facets=()))
+
+    def ask(session: Session) -> list[FeedEntry]:
+        return [_title(request, one) for one in _with_dates(session, catalogue.cards(session, found.ids))]
+
+    entries = await here.library.database.read(ask)
+    return _feed(request, ", ".join(value for _, value in pairs) or render.say(request, FEEDS["/feeds/new"]), f"/search?{asked}", entries)
 
 
 async def _stream(request: Request, kinds: list[str], path: str, page: str, *, ours: bool) -> Response:

@@ -1,5 +1,7 @@
 """Following us from anywhere, and following others from here."""
 
+from urllib.parse import parse_qsl
+
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +11,8 @@ from community.catalog.tables import Work
 from community.errors import NotFound, Refusal, Unprocessable
 from community.people.actors import Actor
 from community.posts import post as posts
-from federation import resolving
+from community.posts import topics
+from federation import lights, resolving
 from server import clients, context, forms, render, sessions, showing
 from server.actions import following
 from server.forms import required
@@ -92,9 +95,37 @@ async def unfollow(request: Request) -> Response:
     return render.redirect(request, Show(here.settings).actor(followed).url, "unfollowed")
 
 
-async def _actor(request: Request, uri: str) -> Actor:
-    """Somebody by handle or address; asks their server when we have not met."""
+async def ask_search(request: Request) -> Response:
+    """GET /follow/search?q=…: asks once, so that looking for something leaves no trace."""
+    wanted = topics.normal(request.query_params.multi_items())
+    if not wanted or len(wanted) > topics.LONGEST:
+        raise Unprocessable("This is no search that can be followed.")
+    label = ", ".join(value for _, value in topics.pairs(wanted))
+    return render.page(request, "follow/search", query=wanted, label=label, feed_url=f"/feeds/search?{wanted}")
+
+
+async def search(request: Request) -> Response:
+    """POST /follow/search: somebody wants to follow a search; it gets an address that they can follow."""
     here = context.of(request)
+    form = await forms.read(request, query=required(topics.LONGEST))
+    wanted = topics.normal(parse_qsl((form["query"] or "").lstrip("?")))
+    if form.errors or not wanted or len(wanted) > topics.LONGEST:
+        raise Unprocessable("This is no search that can be followed.")
+    here.limits.check("follow address", clients.address(request))
+    async with here.library.database.transaction() as session:
+        topic = await topics.search(session, wanted)
+        about = here.uris.actor(f"search-{topic.token}")
+    return render.redirect(request, showing.address("/follow", {}, about=about))
+
+
+async def _actor(request: Request, uri: str) -> Actor:
+    """Somebody by handle or address, or something of ours; asks their server when we have not met."""
+    here = context.of(request)
+    if (name := here.uris.username(uri)) is not None and topics.is_topic(name):
+        async with here.library.database.transaction() as session:
+            light = await lights.settle(session, here.library, uri)
+        if light is not None:
+            return light
     try:
         return await resolving.find_handle(here.hub, uri)
     except Refusal as cause:
@@ -107,5 +138,6 @@ async def _label(request: Request, about: str) -> str:
     async with here.library.database.snapshot() as session:
         if (work_id := here.uris.work_id(about)) is not None:
             return await session.scalar(select(Work.title).where(Work.id == work_id)) or about
-        actor = (await session.scalars(select(Actor).where(Actor.uri == about))).first()
+        name = here.uris.username(about)
+        actor = await lights.find(session, here.library, name) if name is not None else None
         return actor.label if actor is not None else about

@@ -10,6 +10,7 @@ from community import timelines
 from community.catalog import works as catalogue
 from community.catalog.facts import WorkCard
 from community.catalog.languages import TWO_LETTERS
+from community.posts import topics
 from community.said import Tally
 from search import query
 from search.index import Results
@@ -59,6 +60,7 @@ async def show(request: Request) -> Response:
     found, tallies = await here.library.database.read(ask)
     kept = {"q": text} if text else {}
     pairs = [*kept.items(), *chosen]
+    wanted_query = topics.normal(pairs)
     if sort in SORTS and "sort" in asked:
         pairs.append(("sort", sort))
     return render.page(
@@ -77,7 +79,8 @@ async def show(request: Request) -> Response:
         ),
         pages=_pages(pairs, page, results.total),
         suggestions=() if found else await _suggestions(request, text),
-        feed_url="" if text else "/feeds/new",
+        feed_url=f"/feeds/search?{wanted_query}" if wanted_query else "/feeds/new",
+        follow_query=wanted_query,
     )
 
 

@@ -39,4 +39,5 @@ async def show(request: Request) -> Response:
         total=found.total,
         pages=showing.pages(path, request.query_params, page, found.total, SIZE),
         feed_url=f"/feeds/subjects/{subject_id}",
+        follow_uri=here.uris.actor(f"subject-{subject_id}"),
     )

@@ -71,6 +71,7 @@ async def show(request: Request) -> Response:
         my_review=look.post(mine) if mine else None,
         similar=showing.cards(facts.similar),
         feed_url=f"/feeds/works/{work_id}",
+        follow_uri=here.uris.actor(f"work-{work_id}"),
     )
 
 

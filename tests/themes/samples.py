@@ -81,6 +81,7 @@ def work_page(**changes: object) -> Context:
         "my_review": None,
         "similar": CARDS[1:7],
         "feed_url": "/feeds/works/1",
+        "follow_uri": f"{HOME}/ap/actors/work-1",
     } | changes
 
 
@@ -101,6 +102,7 @@ def search_page(**changes: object) -> Context:
         "pages": MANY,
         "suggestions": (Link("Sea stories", "/catalog/subjects/2"),),
         "feed_url": "/feeds/search?q=sea",
+        "follow_query": "q=sea",
     } | changes
 
 
@@ -144,6 +146,8 @@ SAMPLES: dict[str, Context] = {
     },
     "author/show.html": page_wide()
     | {
+        "feed_url": "/feeds/authors/1",
+        "follow_uri": f"{HOME}/ap/actors/author-1",
         "author": Author(
             "1",
             f"{HOME}/catalog/authors/1",
@@ -172,6 +176,7 @@ SAMPLES: dict[str, Context] = {
         "total": 112,
         "pages": MANY,
         "feed_url": "/feeds/subjects/2",
+        "follow_uri": f"{HOME}/ap/actors/subject-2",
     },
     "browse/show.html": page_wide()
     | {
@@ -278,6 +283,8 @@ SAMPLES: dict[str, Context] = {
     "actor/show.html#remote": page_wide()
     | {"profile": Profile(cleo, limited="limited", moved_to="https://new.example/@cleo"), "posts": (), "pages": Pages(), "is_me": False},
     "follow/anywhere.html": page_wide() | {"about_uri": f"{HOME}/ap/actors/library", "about_label": "North Quay Library", "form": WRONG},
+    "follow/search.html": page_wide()
+    | {"query": "q=sea&language=swe", "label": "sea, swe", "feed_url": "/feeds/search?q=sea&language=swe"},
     "follow/go.html": page_wide()
     | {
         "target_url": "https://reading.example/authorize_interaction?uri=x",
