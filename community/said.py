@@ -36,6 +36,7 @@ class Speaker:
     state: ActorState
     role: Role | None  # of ours
     library: str  # the name of the library that they come from, when it is one
+    face: str | None = None  # names our copy of their picture
 
     @property
     def is_local(self) -> bool:
@@ -73,6 +74,7 @@ class Said:
     is_ours: bool
     likes: int
     boosts: int
+    pictures: list[dict[str, Any]] | None  # beside the words; `content` names our copy
     author: Speaker
     depth: int = 0
     answers: str = ""
@@ -125,6 +127,7 @@ _SAID = (
     P.source.is_not(None).label("is_ours"),
     counted(ReactionKind.like).label("likes"),
     counted(ReactionKind.boost).label("boosts"),
+    P.pictures,
 )
 _SPEAKER = (
     A.id.label("author_id"),
@@ -137,6 +140,7 @@ _SPEAKER = (
     A.state,
     _account.role,
     func.coalesce(_home.c.name, "").label("library"),
+    A.face,
 )
 _FIRST = len(_SAID)
 _LAST = _FIRST + len(_SPEAKER)

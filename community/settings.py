@@ -39,6 +39,7 @@ class Settings:
     search_url: str = knob("Address of a Meilisearch server; the embedded index when empty.", "")
     search_key: str = knob("The key for the Meilisearch server.", "", secret=True)
     media_url: str = knob("Address that media are served from; BASE_URL/media when empty.", "")
+    media_megabytes: int = knob("Room for copies of pictures of other servers; those that nobody looks at go first.", 2000)
     secret_key: str = knob("Signs cookies; at least 32 characters. SECRET_KEY_FILE may name a file instead.", "", secret=True)
     theme: str = knob("Name of the theme, or a folder that holds one.", "default")
     languages: tuple[str, ...] = knob("Languages of the pages, the library's own first.", ("en", "it"))
@@ -133,6 +134,10 @@ def _convert(name: str, kind: Any, value: Any) -> Any:
         if str(value).lower() in {"0", "false", "no", "off", ""}:
             return False
         raise Misconfigured(f"{label} must be true or false, not {value!r}.")
+    if kind is int:
+        if isinstance(value, int) or re.fullmatch(r"\d{1,9}", str(value)):
+            return int(value)
+        raise Misconfigured(f"{label} must be a whole number, not {value!r}.")
     if kind is str:
         if not isinstance(value, str):
             raise Misconfigured(f"{label} must be text, not {value!r}.")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from community.clock import now
 from community.due import Owed
+from community.posts.pictures import Picture
 from federation.tables import Delivery, InboxMessage, Outgoing
 
 # What waits, and since when: one row each. Only waiting rows are looked at, and those have an index of their own.
@@ -19,6 +20,7 @@ QUEUES: dict[str, Select[int, datetime]] = {
         .join(Outgoing, Outgoing.id == Delivery.outgoing_id)
         .where(Delivery.state == Owed.waiting)
     ),
+    "pictures": select(func.count(), func.min(Picture.due_at)).where(Picture.state == Owed.waiting),
 }
 
 

@@ -45,6 +45,8 @@ LINKED_DATA = "application/ld+json"
 PROFILE = "https://www.w3.org/ns/activitystreams"
 ACCEPT_ACTIVITY = f'{ACTIVITY}, {LINKED_DATA}; profile="{PROFILE}"'
 ACCEPT_JSON = "application/jrd+json, application/json"
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+ACCEPT_PICTURE = ", ".join(sorted(PICTURES))
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BAD_SIGNATURE = frozenset({400, 401})
 PASSING = frozenset({408, 425, 429})
@@ -119,6 +121,13 @@ class Remote:
         async with _patience():
             page = await self._get(url, accept, lambda kind: kind.partition(";")[0].strip().lower() in kinds, max_bytes, sign_as)
         return _read(page).json
+
+    @counters.of_fetches("picture")
+    async def get_picture(self, url: str, max_bytes: int) -> bytes:
+        """A picture as it is, unsigned; who looks inside must be careful. Raises Refused, Unreachable or GoneThere."""
+        async with _patience():
+            page = await self._get(url, ACCEPT_PICTURE, lambda kind: kind.partition(";")[0].strip().lower() in PICTURES, max_bytes, None)
+        return page.body
 
     async def post(self, url: str, body: bytes, *, sign_as: Signer, scheme: str = "cavage") -> Answer:
         """Bring an activity to an inbox, and say how that went; nothing is raised.

@@ -29,6 +29,7 @@ FRESH_ITEM: timedelta = hours(12)
 MOST_NAME = 300
 MOST_SUMMARY = 20_000
 MOST_ADDRESS = 500  # what a column holds
+MOST_PICTURE = 1000  # the same for the address of a picture
 MOST_NUMBER = 60  # letters and digits of an identifier
 # In the order in which we trust them to name one work.
 SCHEMES = ("isbn", "oclc", "lccn", "openlibrary", "wikidata", "imdb", "ean")
@@ -82,7 +83,7 @@ def actor_columns(wire: Wire) -> dict[str, object]:
         "shared_inbox": shared if shared and uris.host(shared) == home else None,
         "outbox": _address(wire.get("outbox")),
         "followers": _address(wire.get("followers")),
-        "icon_url": icon if isinstance(icon, str) and icon.startswith("https://") and len(icon) <= 1000 else None,
+        "icon_url": _picture(icon),
         "key_id": _address(key),
         "public_key": pem if isinstance(pem, str) else None,
         "also_known_as": ids_of(wire.get("alsoKnownAs"))[:20],
@@ -91,6 +92,11 @@ def actor_columns(wire: Wire) -> dict[str, object]:
         "discoverable": wire.get("discoverable") is True,
         "indexable": wire.get("indexable") is True,
     }
+
+
+def _picture(icon: object) -> str | None:
+    is_address = isinstance(icon, str) and icon.startswith(("https://", "http://")) and icon.isascii() and len(icon) <= MOST_PICTURE
+    return str(icon) if is_address else None
 
 
 def _address(value: object) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -116,6 +117,7 @@ class CasePage:
     earlier: tuple[QueueRow, ...]  # of the same author
     conversation: tuple[Said, ...]
     actions: tuple[str, ...]  # what can be done from here
+    pictures: tuple[dict[str, Any], ...]  # beside the words, as the post notes them
 
 
 def case_page(session: Session, case_id: int) -> CasePage | None:
@@ -160,6 +162,7 @@ def case_page(session: Session, case_id: int) -> CasePage | None:
         earlier=_earlier(session, case),
         conversation=_conversation(session, post) if post else (),
         actions=tuple(action.value for action in ladder.possible(Subject(post, author, account))),
+        pictures=tuple(post.pictures or ()) if post else (),
     )
 
 

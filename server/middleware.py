@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,13 +32,23 @@ BODY = 1_000_000
 BODIES: dict[str, int] = {"/desk/import": 256_000_000, "/moderation/servers/import": 4_000_000}  # bytes that a form may have
 
 
+def _with_media(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The headers of every answer; pictures may also come from where media are served, when that is another server."""
+    parts = urlsplit(settings.media)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if origin == settings.root:
+        return HEADERS
+    (name, policy), *others = HEADERS
+    return ((name, f"{policy}; img-src 'self' {origin}"), *others)
+
+
 class Frame:
     """The outermost middleware: a name for each request, security headers, body limits, a line in the log."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         https = settings.root.startswith("https:")
-        self.headers = (*HEADERS, ("Strict-Transport-Security", "max-age=31536000")) if https else HEADERS
+        self.headers = (*_with_media(settings), ("Strict-Transport-Security", "max-age=31536000")) if https else _with_media(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

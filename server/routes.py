@@ -21,6 +21,7 @@ from server.pages import (
     home,
     machines,
     me,
+    media,
     moves,
     posts,
     quotes,
@@ -56,6 +57,7 @@ ROUTES: list[BaseRoute] = [
     get("/catalog/subjects/{id:int}", subjects.show),
     get("/covers/{id:int}.svg", covers.svg),
     get("/covers/{id:int}.png", covers.png),
+    get("/media/{name}.webp", media.show),
     # what members say
     get("/catalog/works/{id:int}/review", reviews.write),
     post("/catalog/works/{id:int}/review", reviews.create),

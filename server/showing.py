@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from community import shelves
 from community.catalog.facts import WorkCard
 from community.catalog.languages import TWO_LETTERS
 from community.people.accounts import Role
@@ -31,6 +32,7 @@ class Show:
         self.root = settings.root
         self.zone = ZoneInfo(settings.timezone)
         self.reader = reader
+        self.media = settings.media_url.rstrip("/") or "/media"
         self.category = category  # what a kind of event or news is called in the reader's language
 
     def when(self, moment: datetime) -> datetime:
@@ -53,12 +55,26 @@ class Show:
             library=speaker.library if badge != "library" else "",
             badge=badge,
             uri=speaker.uri,
+            face=self.copy(speaker.face),
+        )
+
+    def copy(self, name: str | None) -> str:
+        """Where our copy of a picture is served; empty when there is none."""
+        return f"{self.media}/{name}{shelves.ENDING}" if name else ""
+
+    def pictures(self, noted: Iterable[Mapping[str, Any]] | None) -> tuple[posts.Picture, ...]:
+        """What stands beside somebody's words."""
+        return tuple(
+            posts.Picture(self.copy(one["content"]), one["alt"], one["width"], one["height"], one["sensitive"]) for one in noted or ()
         )
 
     def actor(self, actor: Actor, role: Role | None = None) -> posts.Person:
         """The same for a row."""
         return self.person(
-            Speaker(actor.id, actor.uri, actor.url, actor.username, actor.domain, actor.label, actor.kind, actor.state, role, "")
+            Speaker(
+                *(actor.id, actor.uri, actor.url, actor.username, actor.domain, actor.label, actor.kind, actor.state, role, ""),
+                face=actor.face,
+            )
         )
 
     def post(self, said: Said, about: Mapping[int, catalog.WorkCard] | None = None) -> posts.Post:
@@ -87,6 +103,7 @@ class Show:
             reply_count=said.reply_count,
             may_edit=self.reader is not None and said.author.id == self.reader,
             hidden=HIDDEN.get(said.standing, ""),
+            pictures=self.pictures(said.pictures),
         )
 
     def path(self, said: Said) -> str:

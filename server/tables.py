@@ -7,6 +7,7 @@ import community.people.blocks
 import community.people.follows
 import community.posts.attendances
 import community.posts.kinds
+import community.posts.pictures
 import community.posts.post
 import community.posts.quotes
 import community.posts.topics  # noqa: F401

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from community import due
 from community.clock import hours, minutes, seconds
-from federation import delivery, happenings, inbox, instances, threads, tidying
+from community.posts.pictures import Picture
+from federation import delivery, happenings, inbox, instances, media, threads, tidying
 from federation.hub import Bell, Hub
 from federation.tables import Delivery, InboxMessage, ThreadErrand
 from search.index import SearchIndex
@@ -21,6 +22,7 @@ log = logging.getLogger("bookmobile.worker")
 
 IDLE = seconds(1)  # how soon we look again for what another process left
 AFTER_TROUBLE = seconds(5)
+SETTLED = {"inbox", "deliveries", "servers", "conversations", "pictures", "index"}  # what a turn of the world is made of
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def chores(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = Non
         Chore("guests of ours", lambda: inviting.tell(hub.library), minutes(1)),
         Chore("old guests", lambda: happenings.forget(hub), hours(12)),
         Chore("conversations", lambda: threads.work_off(hub), seconds(5)),
+        Chore("pictures", lambda: media.work_off(hub), seconds(10)),
+        Chore("old pictures", lambda: media.clear_away(hub), minutes(20)),
         Chore("given up", lambda: tidying.give_up(hub), hours(1)),
         Chore("old messages", lambda: tidying.forget(hub), minutes(10)),
         Chore("letters", lambda: mail.work_off(hub.library), seconds(2)),
@@ -64,6 +68,7 @@ async def run(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = 
         async with hub.database.transaction() as session:
             await due.release(session, InboxMessage)
             await due.release(session, Delivery)
+            await due.release(session, Picture)
             await due.release(session, ThreadErrand)
     async with asyncio.TaskGroup() as group:
         for chore in chores(hub, sweep, index):
@@ -73,9 +78,7 @@ async def run(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = 
 async def settle(hub: Hub, sweep: Sweep | None = None, rounds: int = 50) -> None:
     """Work until nothing is due: one turn of the world, for tests and commands. Raises what a chore raises."""
     for _ in range(rounds):
-        done = [
-            await chore.work() for chore in chores(hub, sweep) if chore.name in {"inbox", "deliveries", "servers", "conversations", "index"}
-        ]
+        done = [await chore.work() for chore in chores(hub, sweep) if chore.name in SETTLED]
         if not any(done):
             return
 

@@ -32,6 +32,7 @@ class RemoteServer:
     received: list[Wire] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     software: str = "harbour"
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # by path: what they hold, and what kind they are
     doubts: set[str] = field(default_factory=set)  # actors whose signatures it does not believe
 
     def actor(self, name: str, **more: Any) -> str:
@@ -105,6 +106,9 @@ class RemoteServer:
             )
         if path == "/nodeinfo":
             return web.json_response({"version": "2.0", "software": {"name": self.software, "version": "1"}})
+        if path in self.files:
+            body, kind = self.files[path]
+            return web.Response(body=body, content_type=kind)
         name = path.rpartition("/")[2]
         found = self.actors.get(name) if path == f"/users/{name}" else self.documents.get(path)
         if found is None:

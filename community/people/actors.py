@@ -47,6 +47,7 @@ class Actor(Base):
     outbox: Mapped[str | None] = mapped_column(String(500))
     followers: Mapped[str | None] = mapped_column(String(500))
     icon_url: Mapped[str | None] = mapped_column(String(1000))
+    face: Mapped[str | None] = mapped_column(String(64))  # names our copy of the picture there
     key_id: Mapped[str | None] = mapped_column(String(500))
     public_key: Mapped[str | None] = mapped_column(Text)  # PEM
     also_known_as: Mapped[list[str]] = mapped_column(default=list)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, select, update
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -92,6 +93,8 @@ class Post(Base):
     title: Mapped[str | None] = mapped_column(String(300))
     # review, rating
     half_stars: Mapped[int | None] = mapped_column(SmallInteger)  # 1 to 10; None: no stars given
+    # of others: what pages show beside the words, written by community/posts/pictures.py
+    pictures: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     # announcement, event
     category: Mapped[str | None] = mapped_column(String(40))
     # event

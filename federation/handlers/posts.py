@@ -9,9 +9,9 @@ from community import uris
 from community.clock import days, now
 from community.database import table_of
 from community.people.actors import Actor, ActorState
-from community.posts import conversations, kinds, post, quotes
+from community.posts import conversations, kinds, pictures, post, quotes
 from community.posts.post import Audience, Post, Standing
-from federation import activities, errands, reading, submissions
+from federation import activities, errands, media, reading, submissions
 from federation.activities import ids_of, type_of
 from federation.handlers import joins, profiles
 from federation.handlers.told import Told
@@ -67,6 +67,7 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
     session.add(made)
     await session.flush()
     await judge.apply(session, made, verdict)
+    await media.want(session, made, author, wire)
     await conversations.join(session, made)
     errands.owe(session, made)
     await post.touch(session, made)
@@ -101,7 +102,9 @@ async def update(session: AsyncSession, told: Told) -> str:
     verdict = await _verdict(session, told, "Update", wire, told.actor)
     if verdict.answer is Answer.refuse:
         return f"refused by {verdict.policy}: {verdict.reason}"
-    await judge.apply(session, await _change(session, known, said), verdict)
+    changed = await _change(session, known, said)
+    await judge.apply(session, changed, verdict)
+    await media.want(session, changed, told.actor, wire)
     return f"changed a {said.kind}"
 
 
@@ -132,6 +135,7 @@ async def erase(session: AsyncSession, known: Post) -> None:
         return
     known.move(Standing.deleted)
     known.html, known.source, known.title, known.warning, known.half_stars = "", known.source and "", None, None, None
+    await pictures.forget(session, {known.id})
     await post.bury(session, known.uri, "Event" if known.kind == "event" else "Note")
     await post.touch(session, known)
 

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.people.actors import ActorState
 from community.people.follows import Follow, FollowState
-from community.posts import post
+from community.posts import pictures, post
 from community.posts.post import Post, Standing
 from federation import resolving
 from federation.handlers.told import Told
@@ -18,7 +18,7 @@ async def refresh(session: AsyncSession, told: Told, wire: Wire) -> str:
         return "left: a profile can be changed only by its owner"
     if told.actor is None:
         return "left: we do not know them"
-    await resolving.keep_actor(session, wire)
+    await pictures.want_new_face(session, await resolving.keep_actor(session, wire))
     return "changed a profile"
 
 
@@ -37,6 +37,7 @@ async def farewell(session: AsyncSession, told: Told) -> str:
         known.html, known.title, known.warning, known.half_stars = "", None, None, None
         await post.touch(session, known)
         count += 1
+    await pictures.forget_actor(session, actor)
     pairs = (Follow.follower_id == actor.id) | (Follow.followed_id == actor.id)
     await session.execute(update(Follow).where(pairs).values(state=FollowState.ended))
     return f"said farewell to an actor and {count} posts"

@@ -1,5 +1,7 @@
 """Somebody's page: a reader, a librarian, a library; ours or of another server."""
 
+from dataclasses import replace
+
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -61,6 +63,8 @@ async def show(request: Request) -> Response:
     look = announcements.look(request)
     person = look.actor(found, role)
     hidden = found.state is not ActorState.active and reader != found.id
+    if hidden:
+        person = replace(person, face="")
     path = f"/@{request.path_params['handle']}"
     return render.page(
         request,

@@ -42,6 +42,7 @@ PAGES: list[tuple[str, Role | None, int]] = [
     ("/catalog/subjects/{subject}", ANYONE, 200),
     ("/covers/{work}.svg", ANYONE, 200),
     ("/covers/{work}.png", ANYONE, 200),
+    ("/media/nothing.webp", ANYONE, 404),
     ("/catalog/works/{work}/review", READER, 200),
     ("/catalog/works/{work}/comment", READER, 200),
     ("/posts/{post}", ANYONE, 200),

@@ -15,6 +15,7 @@ from tests.themes.shelf import (
     CASE,
     CODES,
     DECISIONS,
+    DRAWINGS,
     EDITIONS,
     EMPTY,
     EVENT,
@@ -332,7 +333,12 @@ SAMPLES: dict[str, Context] = {
         "pages": MANY,
     },
     "moderation/case.html": page_wide(BEN)
-    | {"case": CASE, "rules": RULES, "actions": ("dismiss", "warn", "hide", "remove", "limit", "suspend", "refuse"), "form": EMPTY},
+    | {
+        "case": replace(CASE, pictures=DRAWINGS),
+        "rules": RULES,
+        "actions": ("dismiss", "warn", "hide", "remove", "limit", "suspend", "refuse"),
+        "form": EMPTY,
+    },
     "moderation/case.html#gone": page_wide(BEN)
     | {
         "case": Case("2", "/moderation/cases/2", 42, NOW, "policy", "review", "settled", None, None, None),

@@ -1,5 +1,6 @@
 """A small library to try the pages on: its titles, readers, words, events and cases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
@@ -18,7 +19,7 @@ from themes.views.deliveries import Parcel, Peer
 from themes.views.desk import ImportRun, Refused
 from themes.views.feeds import Feed, FeedEntry
 from themes.views.moderation import Case, CaseRow, Decision, Report, Rule, ServerRow, Words
-from themes.views.posts import Event, EventCard, Month, Partner, Person, Post
+from themes.views.posts import Event, EventCard, Month, Partner, Person, Picture, Post
 from themes.views.site import Choice, Facet, Form, Link, Member, Pages, Site
 
 NOW = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
@@ -83,7 +84,14 @@ WHALE = CARDS[0]
 
 ada = Person("Ada Lindqvist", "ada@north.example", "/@ada", uri=f"{HOME}/ap/actors/ada")
 ben = Person("Ben Okafor", "ben@north.example", "/@ben", badge="librarian", uri=f"{HOME}/ap/actors/ben")
-cleo = Person("Cleo", "cleo@reading.example", "/@cleo@reading.example", is_local=False, uri="https://reading.example/users/cleo")
+cleo = Person(
+    "Cleo",
+    "cleo@reading.example",
+    "/@cleo@reading.example",
+    is_local=False,
+    uri="https://reading.example/users/cleo",
+    face="/media/cleo.webp",
+)
 dina = Person(
     "Dina Haddad",
     "dina@harbour.example",
@@ -115,6 +123,7 @@ def post(
     may_edit: bool = False,
     category: str = "",
     edited: bool = False,
+    pictures: tuple[Picture, ...] = (),
 ) -> Post:
     """Something that somebody said."""
     return Post(
@@ -141,6 +150,7 @@ def post(
         reply_count=len(replies),
         may_edit=may_edit,
         hidden=hidden,
+        pictures=pictures,
     )
 
 
@@ -149,6 +159,11 @@ ANSWERS = (
     post(12, ben, "We read it aloud too: every second Thursday, see the events.", kind="comment", depth=1, answers="Cleo"),
     post(13, dina, "Da noi la leggiamo in primavera. Venite!", kind="comment", language="it", depth=2, answers="Ben Okafor"),
     post(14, cleo, "These words are gone.", kind="comment", hidden="removed"),
+)
+DRAWINGS = (
+    Picture("/media/one.webp", "Pippi lifts a horse; pen and ink, on yellowed paper.", 1280, 853),
+    Picture("/media/two.webp", "", 640, 960),
+    Picture("", "The back of the book, with the price in crowns."),
 )
 REVIEWS = (
     post(
@@ -168,7 +183,8 @@ REVIEWS = (
     post(2, dina, "Un mare di parole, e sotto le parole il mare.", title="Il mare", rating=10, language="it", likes=6, about=CARDS[2]),
     post(3, cleo, "They all die but one. I still cannot believe how gently he tells it.", warning="the end", rating=7, about=CARDS[1]),
     post(4, ben, "★★½ for me: the first third could be half as long. Take the audiobook for the sermon.", rating=5, about=CARDS[3]),
-    post(5, cleo, "Is there an edition with the drawings? My son asks.", kind="comment", about=CARDS[9]),
+    post(5, cleo, "Is there an edition with the drawings? My son asks.", kind="comment", about=CARDS[9], pictures=DRAWINGS),
+    post(7, dina, "What I saw on the way home.", kind="comment", about=CARDS[9], pictures=(replace(DRAWINGS[0], sensitive=True),)),
 )
 HELD = post(6, ada, "This has to wait a little.", hidden="held", rating=2, about=WHALE, may_edit=True)
 NEWS = (

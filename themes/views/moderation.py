@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from themes.views.posts import Person
+from themes.views.posts import Person, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class Case:
     server: str = ""  # of the author, when not ours
     server_state: str = "open"  # open, limited, refused
     version: int = 1  # goes back with the decision, so that two moderators do not decide at once
+    pictures: tuple[Picture, ...] = ()  # beside the words; grey, and only when asked for
 
 
 @dataclass(frozen=True, slots=True)

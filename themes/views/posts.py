@@ -18,6 +18,18 @@ class Person:
     library: str = ""  # the library they come from, when it is a library
     badge: str = ""  # "", library, librarian, moderator, administrator
     uri: str = ""  # their address at home
+    face: str = ""  # our copy of their picture
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Something to look at beside somebody's words."""
+
+    url: str  # our copy; empty while there is none
+    alt: str  # what the writer says is on it
+    width: int = 0
+    height: int = 0
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Post:
     reply_count: int = 0
     may_edit: bool = False
     hidden: str = ""  # why it cannot be read now: held, hidden, removed; empty when it can
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

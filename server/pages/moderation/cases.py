@@ -212,6 +212,7 @@ def _case(request: Request, found: CasePage) -> views.Case:
         author_posts=found.author_posts,
         author_state=found.author.state,
         server=found.server,
+        pictures=look.pictures(found.pictures),
         server_state={"refuse": "refused", "limit": "limited", "hold": "limited"}.get(found.server_answer, "open"),
     )
 
