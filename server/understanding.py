@@ -1,5 +1,7 @@
 """What other programs make of what we send (interop 8): a table for people who wonder why their friends do not see something."""
 
+from federation import routing
+from federation.routing import Dialect
 from themes.filters import N_
 
 WHOLE, PART, NONE = "whole", "part", "none"
@@ -36,7 +38,7 @@ OURS: dict[str, Cell] = {
     "report": HEARD,
 }
 
-# NodeInfo's name of a program: what it shows. Programs that are not here are taken for ordinary ones.
+# NodeInfo's name of a program: what it shows.
 SHOWN: dict[str, dict[str, Cell]] = {
     "bookmobile": OURS,
     "bookwyrm": ORDINARY
@@ -55,13 +57,29 @@ SHOWN: dict[str, dict[str, Cell]] = {
     "takahe": ORDINARY,
     "gotosocial": ORDINARY | {"event": (PART, N_("a post behind its summary")), "title": NOTHING},
     "lemmy": FORUM | {"reader": NOTHING},
-    "piefed": FORUM,
-    "mbin": FORUM,
-    "mobilizon": CALENDAR,
-    "gancio": CALENDAR,
+}
+# The others by how we speak to them.
+OTHERS: dict[Dialect, dict[str, Cell]] = {
+    Dialect.plain: ORDINARY,
+    Dialect.bookwyrm: SHOWN["bookwyrm"],
+    Dialect.forum: FORUM,
+    Dialect.events: CALENDAR,
+    Dialect.gancio: CALENDAR,
+}
+SPOKEN: dict[Dialect, str] = {
+    Dialect.plain: N_("plainly: posts that everyone can read"),
+    Dialect.bookwyrm: N_("like BookWyrm: typed reviews of books, and answers"),
+    Dialect.forum: N_("like a forum: what groups announce, and answers"),
+    Dialect.events: N_("like a calendar: events, and answers to them"),
+    Dialect.gancio: N_("like a calendar: events, and answers to them"),
 }
 
 
 def of(software: str) -> dict[str, Cell]:
     """What a program shows, by the keys of THINGS; unknown ones are taken for ordinary."""
-    return SHOWN.get(software.lower(), ORDINARY)
+    return SHOWN.get(software.lower()) or OTHERS[routing.of(software)]
+
+
+def spoken(software: str) -> str:
+    """How we speak to a program."""
+    return SPOKEN[routing.of(software)]

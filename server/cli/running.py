@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ import uvicorn
 from community.errors import Misconfigured, Refusal
 from community.settings import Settings
 from federation import residents
-from server import app, worker
+from server import app, metrics, worker
 from server.app import Bookmobile
 from server.cli import children, logs, opening
 from server.cli.children import Child
@@ -120,11 +121,14 @@ async def _serve_with_many(chosen: Settings, listener: socket.socket, workers: i
     await make_ready(chosen)  # refused here and once, not in every child
     stop = told_to_stop(None)
     fd = listener.fileno()
-    each = [Child(f"web {number}", ("serve", "--no-worker", "--fd", str(fd)), (fd,)) for number in range(1, workers + 1)]
-    if with_worker:
-        each.append(Child("worker", ("worker",)))
-    log.info("%s is open at %s with %d web processes", chosen.name, chosen.root, workers)
-    await children.keep(each, stop)
+    with tempfile.TemporaryDirectory(prefix="bookmobile-numbers-") as numbers:
+        environ = {**os.environ, metrics.SHARED: os.environ.get(metrics.SHARED) or numbers}  # they count together
+        web = ("serve", "--no-worker", "--fd", str(fd))
+        each = [Child(f"web {number}", web, (fd,), environ) for number in range(1, workers + 1)]
+        if with_worker:
+            each.append(Child("worker", ("worker",), environ=environ))
+        log.info("%s is open at %s with %d web processes", chosen.name, chosen.root, workers)
+        await children.keep(each, stop)
 
 
 async def _work(chosen: Settings, lifeline: int | None) -> None:

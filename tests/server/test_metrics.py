@@ -1,6 +1,9 @@
 """Numbers for whoever runs the machine: few labels, whatever others send, and every one explained."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import aiohttp
@@ -91,6 +94,23 @@ def test_no_stranger_can_make_new_labels() -> None:
     assert not [value for value in values if value.startswith(("Made", "words"))]
     assert len(values) < 80
     assert len(list(counters.REGISTRY.collect())) == before
+
+
+def test_processes_that_share_a_folder_count_together(tmp_path: Path) -> None:
+    for words in ("counters.took_in('Create')", "counters.took_in('Create'); counters.sent('delivered', 3)"):
+        ran(f"from federation import counters; {words}", tmp_path)
+
+    said = ran("from server import metrics; print(metrics.exposition().decode())", tmp_path)
+
+    assert 'bookmobile_inbox_activities_total{type="Create"} 2.0' in said
+    assert 'bookmobile_deliveries_total{outcome="delivered"} 3.0' in said
+
+
+def ran(program: str, folder: Path) -> str:
+    """What a process of its own says that counts in this folder."""
+    environ = {**os.environ, metrics.SHARED: str(folder)}
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_every_number_is_explained_and_every_explanation_has_its_number() -> None:

@@ -9,7 +9,8 @@ from community.clock import days, hours, now
 from community.due import Owed
 from community.people.accounts import Role
 from community.uris import host
-from federation import health, instances, outbox
+from federation import health, instances, outbox, routing
+from federation.routing import Dialect
 from federation.tables import Delivery, Instance, Outgoing
 from moderation.tables import LogEntry
 from server import understanding
@@ -126,6 +127,7 @@ async def test_a_servers_page_tells_what_its_program_shows_of_ours(tmp_path: Pat
         wyrm, odd = await someone.get(f"{PAGE}/wyrm.example"), await someone.get(f"{PAGE}/odd.example")
 
         assert "a review on the page of the book" in wyrm.text
+        assert "like BookWyrm" in wyrm.text and "plainly" in odd.text
         assert "the stars are part of its text" in odd.text
         assert "It has not told us what it runs" in odd.text
 
@@ -156,3 +158,5 @@ def test_every_program_in_the_table_says_something_of_everything() -> None:
         assert {level for level, _ in cells.values()} <= {understanding.WHOLE, understanding.PART, understanding.NONE}
     assert understanding.of("BookWyrm") is understanding.SHOWN["bookwyrm"]
     assert understanding.of("unheard-of") is understanding.ORDINARY
+    assert understanding.OTHERS.keys() == understanding.SPOKEN.keys() == set(Dialect)
+    assert [software for software in routing.DIALECTS if understanding.of(software) is understanding.ORDINARY] == []

@@ -360,6 +360,7 @@ SAMPLES: dict[str, Context] = {
         "waiting": PARCELS,
         "dropped": PARCELS[:1],
         "dropped_count": 1,
+        "spoken": "like BookWyrm: typed reviews of books, and answers",
         "understood": (
             Understood("Review with stars", "whole", "a review on the page of the book"),
             Understood("Announcement", "part", "only answers and mentions"),

@@ -74,6 +74,7 @@ async def one(request: Request) -> Response:
         waiting=tuple(_parcel(look, line) for line in waiting),
         dropped=tuple(_parcel(look, line) for line in dropped),
         dropped_count=count,
+        spoken=render.say(request, understanding.spoken(found.software)),
         understood=tuple(
             Understood(render.say(request, understanding.THINGS[thing]), level, render.say(request, words))
             for thing, (level, words) in understanding.of(found.software).items()

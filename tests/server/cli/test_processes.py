@@ -64,6 +64,7 @@ def test_several_processes_serve_at_one_port_and_a_dead_one_is_replaced(nantucke
         time.sleep(0.1)
     assert len(children(process)) == 3
     assert get(f"{nantucket.root}/healthz").strip() == "ok"
+    assert 'bookmobile_requests_total{method="GET",status="2xx"}' in get(f"{nantucket.root}/metrics")  # whoever answers tells for all
 
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0
