@@ -38,7 +38,7 @@ class Settings:
     database_url: str = knob("SQLAlchemy address of the database; a SQLite file in DATA_DIR when empty.", "", secret=True)
     search_url: str = knob("Address of a Meilisearch server; the embedded index when empty.", "")
     search_key: str = knob("The key for the Meilisearch server.", "", secret=True)
-    media_url: str = knob("Address that media are served from; BASE_URL/media when empty.", "")
+    media_url: str = knob("Address of a server that passes requests for media on to BASE_URL/media; that itself when empty.", "")
     media_megabytes: int = knob("Room for copies of pictures of other servers; those that nobody looks at go first.", 2000)
     secret_key: str = knob("Signs cookies; at least 32 characters. SECRET_KEY_FILE may name a file instead.", "", secret=True)
     theme: str = knob("Name of the theme, or a folder that holds one.", "default")

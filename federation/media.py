@@ -29,6 +29,7 @@ from moderation import domains
 log = logging.getLogger("bookmobile.media")
 
 RETRY_AFTER: tuple[timedelta, ...] = (minutes(5), hours(2), days(1))
+LEASE = minutes(5)  # longer than all that are claimed at once can take
 LANES = 2  # pictures looked at at the same time: each takes a processor
 FACE_EDGE, FACE_BYTES = 160, 3_000_000
 EDGE, BYTES = 1280, 10_000_000
@@ -81,7 +82,7 @@ async def want(session: AsyncSession, made: Post, author: Actor, wire: Wire) -> 
 async def work_off(hub: Hub, limit: int = 8) -> int:
     """Fetch and copy what is owed; says how many pictures were taken up."""
     async with hub.database.transaction() as session:
-        claimed = await due.claim(session, Picture, limit)
+        claimed = await due.claim(session, Picture, limit, LEASE)
         orders = [Order(row.id, row.url, row.actor_id is not None) for row in claimed]
     slots = asyncio.Semaphore(LANES)
     async with asyncio.TaskGroup() as group:

@@ -7,12 +7,13 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community.clock import now
+from community.clock import days, now
 from community.database import Base, BigId
 from community.due import Due, Owed
 from community.people.actors import Actor
 from community.posts.post import Post
 
+ANOTHER_LOOK = days(7)
 MOST = 4  # beside one post, as Mastodon shows them
 MOST_ADDRESS = 1000
 MOST_ALT = 1500
@@ -60,8 +61,15 @@ async def want_face(session: AsyncSession, actor: Actor) -> None:
         actor.face = None
     elif known is None:
         session.add(Picture(actor_id=actor.id, url=actor.icon_url))
-    elif known.url != actor.icon_url or (known.state is Owed.done and known.content is None):
+    elif known.url != actor.icon_url or _is_worth_another_look(known):
         known.url, known.state, known.due_at, known.attempts = actor.icon_url, Owed.waiting, now(), 0
+
+
+def _is_worth_another_look(known: Picture) -> bool:
+    """A copy that was cleared away, or a picture that could not be had some time ago."""
+    if known.state is Owed.given_up:
+        return known.due_at < now() - ANOTHER_LOOK
+    return known.state is Owed.done and known.content is None
 
 
 async def want_new_face(session: AsyncSession, actor: Actor) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from community import shelves
+from community.clock import days, now
 from community.due import Owed
 from community.people.accounts import Role
 from community.posts.pictures import Picture
@@ -122,6 +123,15 @@ async def test_until_there_is_a_copy_a_letter_stands_for_the_face_and_words_for_
         assert 'aria-hidden="true">C</span>' in page.text
         assert "A picture that we have no copy of." in page.text and "A whale" in page.text
         assert {row.state for row in await rows(here)} == {Owed.given_up}
+
+        await says(here, harbour)
+        assert (await rows(here))[0].state is Owed.given_up  # not again so soon
+        async with here.database.transaction() as session:
+            await session.execute(update(Picture).values(due_at=now() - days(8)))
+        shows(harbour, "nowhere.png", photo(form="PNG"), "image/png")
+        await says(here, harbour)
+        cleo = await here.actor(note["attributedTo"])
+        assert cleo is not None and cleo.face is not None
 
 
 async def test_what_is_no_picture_or_too_large_is_given_up_and_harms_nobody(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, update
 
 from community.clock import days, minutes, now, seconds
@@ -10,6 +11,7 @@ from community.people.accounts import Account
 from community.posts.kinds import Review
 from community.posts.post import Post
 from federation import delivery, outbox
+from federation.handlers import table
 from federation.tables import Delivery, Instance, Outgoing
 from federation.wire import Wire
 from server.actions import publishing
@@ -164,3 +166,14 @@ async def test_a_reader_who_thinks_again_while_a_server_is_away_leaves_one_line_
         await here.settle()
 
         assert [wire["type"] for wire in harbour.received] == ["Delete"]
+
+
+async def test_whoever_makes_up_new_types_does_not_fill_our_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="bookmobile.inbox")
+    async with town(tmp_path) as here, remote_server() as harbour:
+        for number in range(table.MOST_TYPES + 5):
+            assert await harbour.says(here, harbour.activity(f"Frobnicate{number}", "cleo", "https://music.example/1")) == 202
+        await harbour.says(here, harbour.activity("Frobnicate0", "cleo", "https://music.example/2"))
+        await here.settle()
+
+    assert len([line for line in caplog.messages if "Frobnicate" in line]) == table.MOST_TYPES

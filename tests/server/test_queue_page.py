@@ -87,7 +87,7 @@ async def test_trying_again_sends_what_waited_and_says_so_in_the_log(tmp_path: P
         await here.settle()
 
         assert len(harbour.received) == 3
-        assert await log_of(here) == [("agatha", "retry", name, "3")]
+        assert await log_of(here) == [("agatha", "retry", name, "3 deliveries")]
         async with here.database.snapshot() as session:
             row = await session.get_one(Instance, name)
         assert row.failing_since is None and row.last_success_at is not None
@@ -132,7 +132,7 @@ async def test_a_servers_page_tells_what_its_program_shows_of_ours(tmp_path: Pat
         assert "It has not told us what it runs" in odd.text
 
 
-async def test_the_list_has_pages_and_asks_as_often_for_many_as_for_few(tmp_path: Path) -> None:
+async def test_a_long_list_has_pages(tmp_path: Path) -> None:
     async with town(tmp_path) as here, browser(here) as someone:
         await agatha(here, someone)
         await owed(here, *(f"https://s{number:03}.example/inbox" for number in range(60)))

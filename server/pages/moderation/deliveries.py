@@ -107,7 +107,7 @@ async def _do(request: Request, who: str, what: str, deed: Callable[[AsyncSessio
         raise NotFound("We do not know this server.")
     async with here.library.database.transaction() as session:
         count = await deed(session, host)
-        log.write(session, who, what, host, reason=str(count))
+        log.write(session, who, what, host, reason=f"{count} deliveries")
     here.hub.delivery_bell.ring()
     return render.redirect(request, f"/moderation/deliveries/{host}", "decided")
 
