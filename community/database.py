@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -135,6 +135,8 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._snapshots = async_sessionmaker(self.engine.execution_options(**{READ_ONLY: True}), expire_on_commit=False)
         self._sync_engine: Engine | None = None
+        # SQLite has one writer and lets those who wait for it try their luck; in line, nobody waits until they are refused.
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
             # Each call of the asynchronous driver hops to a thread and back; a page that hops once is some four times cheaper.
             threads = READERS + 1  # and one that writes
@@ -148,7 +150,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """All of it is kept, or none. Keep it short: SQLite has one writer, and everyone waits for it."""
-        async with self._sessions() as session, session.begin():
+        async with self._turn, self._sessions() as session, session.begin():
             yield session
 
     @asynccontextmanager

@@ -21,7 +21,7 @@ from federation.renditions import facts, note
 from federation.renditions.note import tombstone
 from federation.renditions.table import RENDITIONS
 from federation.routing import Dialect
-from federation.tables import Delivery, Instance, Outgoing
+from federation.tables import Delivery, Instance, Outgoing, Partner
 from federation.vocabulary import AS, CONTEXT
 from federation.wire import Wire, read_json
 from moderation import domains
@@ -233,7 +233,9 @@ async def _boost(session: AsyncSession, library: Library, post: Post, *, without
     """Let the library's account pass a reader's review on to those who follow the library and do not get it anyway."""
     host = await session.get_one(Actor, await _library_id(session))
     author = await session.get_one(Actor, post.author_id)
-    await announce(session, library, host, post, author, await followers_of(session, host) - without)
+    stopped = set(await session.scalars(select(Partner.host).where(~Partner.gives)))
+    inboxes = {inbox for inbox in await followers_of(session, host) - without if uris.host(inbox) not in stopped}
+    await announce(session, library, host, post, author, inboxes)
 
 
 async def announce(session: AsyncSession, library: Library, host: Actor, post: Post, author: Actor, inboxes: set[str]) -> None:
@@ -323,6 +325,7 @@ async def partners(session: AsyncSession) -> set[str]:
         .join(Follow, Follow.follower_id == Actor.id)
         .join(Instance, Instance.host == Actor.domain)
         .where(Follow.state == FollowState.granted, Instance.software == SOFTWARE, Actor.username == LIBRARY)
+        .where(Actor.domain.not_in(select(Partner.host).where(~Partner.gives)))
         .where(Follow.followed_id == select(Actor.id).where(Actor.username == LIBRARY, Actor.domain.is_(None)).scalar_subquery())
         .distinct()
     )

@@ -16,7 +16,7 @@ from community.clock import days, hours, now
 from community.errors import Refusal
 from community.people import actors, follows
 from community.people.actors import Actor, ActorState
-from federation import instances
+from federation import instances, suggesting
 from federation.activities import Activity, first, id_of, ids_of, many, type_of, words
 from federation.answers import Unreachable
 from federation.hub import Hub
@@ -241,7 +241,10 @@ async def find_work(hub: Hub, uri: str) -> int | None:
             raise
         return known.work_id  # what it was yesterday, it most likely is today
     async with hub.database.transaction() as session:
-        work_id = await work_by_identifiers(session, identifiers(wire))
+        numbers = identifiers(wire)
+        work_id = await work_by_identifiers(session, numbers)
+        if work_id is not None:
+            await suggesting.note(session, uris.host(uri), work_id, numbers)
         await session.merge(RemoteItem(uri=uri[:500], work_id=work_id, fetched_at=now()))
     return work_id
 

@@ -20,7 +20,7 @@ from community.posts import post as posts
 from community.posts import topics
 from community.posts.post import Tombstone
 from community.uris import PUBLIC
-from federation import consent, counters, discovery, documents, inbox, lights
+from federation import consent, counters, discovery, documents, inbox, lights, sharing
 from federation.hub import Hub
 from federation.renditions.note import moment
 from federation.routing import Dialect
@@ -234,6 +234,20 @@ async def show_reactions(request: Request) -> Response:
         return said({"@context": AS, **wire[side]})
 
 
+async def show_changes(request: Request) -> Response:
+    """What our readers said, changed and took back, for libraries that keep in step with us."""
+    hub = _hub(request)
+    async with hub.database.snapshot() as session:
+        return said(await sharing.changes(session, hub.library, request.query_params.get("after", "")))
+
+
+async def look_up(request: Request) -> Response:
+    """What our readers say of the titles with these numbers."""
+    hub = _hub(request)
+    async with hub.database.snapshot() as session:
+        return said(await sharing.lookup(session, hub.library, request.query_params.multi_items()))
+
+
 async def show_quote_authorization(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
@@ -308,6 +322,8 @@ ROUTES = [
     Route("/ap/events/{name}", show_post),
     Route("/ap/events/{name}/replies", show_replies),
     Route("/ap/contexts/{name}", show_context),
+    Route("/ap/changes", show_changes),
+    Route("/ap/lookup", look_up),
     Route("/ap/quote-authorizations/{name}", show_quote_authorization),
     Route("/ap/activities/{kind}/{name}", show_activity),
     Route("/.well-known/webfinger", webfinger),

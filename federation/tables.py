@@ -6,9 +6,11 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from community.catalog.tables import Edition
 from community.clock import now
 from community.database import Base, BigId, choice
 from community.due import Due
+from community.people.actors import Actor
 
 WAITING = text("state = 'waiting'")
 
@@ -76,6 +78,14 @@ class Instance(Base):
     first_seen_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Answered(StrEnum):
+    """What a librarian said to a suggestion."""
+
+    waiting = "waiting"
+    accepted = "accepted"
+    refused = "refused"
+
+
 class Look(StrEnum):
     """Where in a conversation we have not looked yet."""
 
@@ -106,6 +116,44 @@ class RemoteKey(Base):
     owner: Mapped[str] = mapped_column(String(500), index=True)
     pem: Mapped[str] = mapped_column(Text)
     fetched_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Partner(Base):
+    """A library on our software that ours follows: how far we have read what its readers say, and what flows."""
+
+    __tablename__ = "partners"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), unique=True)
+    host: Mapped[str] = mapped_column(String(255), unique=True)
+    takes: Mapped[bool] = mapped_column(default=True)  # whether we take in what their readers say of our titles
+    gives: Mapped[bool] = mapped_column(default=True)  # whether we send them what ours say
+    cursor: Mapped[str] = mapped_column(String(60), default="")  # the last of their changes that we have read
+    asked_work_id: Mapped[int] = mapped_column(BigId, default=0)  # the last title of ours that we have asked them about
+    due_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    contact_at: Mapped[datetime | None]  # when they last answered
+    why: Mapped[str | None] = mapped_column(String(500))  # what went wrong last
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    actor: Mapped[Actor] = relationship(lazy="raise")
+
+
+class Suggestion(Base):
+    """A number that a partner knows one of our editions by, and we do not. A librarian decides."""
+
+    __tablename__ = "identifier_suggestions"
+    __table_args__ = (UniqueConstraint("edition_id", "scheme", "value", name="uq_identifier_suggestions_once"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"))
+    scheme: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str] = mapped_column(String(200))
+    host: Mapped[str] = mapped_column(String(255))  # who says so
+    state: Mapped[Answered] = mapped_column(choice(Answered), default=Answered.waiting, index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    edition: Mapped[Edition] = relationship(lazy="raise")
 
 
 class RemoteItem(Base):

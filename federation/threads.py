@@ -9,21 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import due, uris
 from community.clock import hours, minutes
 from community.errors import Refusal
-from community.people import actors
 from community.posts import post as posts
 from community.posts.post import Post
-from federation import resolving
-from federation.activities import Activity, id_of, ids_of, is_public, type_of
+from federation import resolving, retelling
+from federation.activities import id_of, ids_of, is_public, type_of
 from federation.answers import GoneThere, Unreachable
-from federation.handlers import posts as handler
-from federation.handlers.told import Told
 from federation.hub import Hub
-from federation.resolving import Known
 from federation.tables import Look, ThreadErrand
 from federation.vocabulary import POST_TYPES
 from federation.wire import Wire
 from moderation import domains
-from moderation.verdicts import ALLOWED
 
 log = logging.getLogger("bookmobile.threads")
 
@@ -67,7 +62,7 @@ async def _above(hub: Hub, post: Post) -> str:
         address = id_of(wire.get("inReplyTo"))
     if address is None or not await _is_known(hub, address):
         return "its conversation is about nothing here"
-    outcomes = [await _keep(hub, wire) for wire in reversed(chain)]
+    outcomes = [await retelling.take(hub, wire) for wire in reversed(chain)]
     return "; ".join(outcomes)[:500] or "it was here already"
 
 
@@ -85,7 +80,7 @@ async def _below(hub: Hub, post: Post) -> str:
         fetched += 1
         answer = await _fetch(hub, address)
         if answer is not None and id_of(answer.get("inReplyTo")) is not None:
-            kept += (await _keep(hub, answer)).startswith("kept")
+            kept += (await retelling.take(hub, answer)).startswith("kept")
     return f"kept {kept} of {fetched} answers"
 
 
@@ -124,17 +119,6 @@ async def _is_known(hub: Hub, address: str) -> bool:
         if await posts.by_uri(session, address) is not None or await posts.is_tombstone(session, address):
             return True
         return hub.uris.is_ours(address) and await resolving.our_work(session, hub, address) is not None
-
-
-async def _keep(hub: Hub, wire: Wire) -> str:
-    """Keep a post that we read at its own address, judged like one that we were sent."""
-    known = Known()
-    await resolving.gather_post(hub, known, wire)
-    author = id_of(wire.get("attributedTo")) or ""
-    async with hub.database.transaction() as session:
-        row = await resolving.keep_actor(session, known.actors[author]) if author in known.actors else await actors.by_uri(session, author)
-        activity = Activity(id=None, type="Create", actor=author, object=str(wire.get("id")), wire={})
-        return await handler.keep(session, Told(hub, activity, row, known, ALLOWED), wire, row)
 
 
 async def _finish(hub: Hub, number: int, why: str) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from community import due
 from community.clock import hours, minutes, seconds
 from community.posts.pictures import Picture
-from federation import delivery, happenings, inbox, instances, media, threads, tidying
+from federation import delivery, happenings, inbox, instances, media, partners, threads, tidying
 from federation.hub import Bell, Hub
 from federation.tables import Delivery, InboxMessage, ThreadErrand
 from search.index import SearchIndex
@@ -44,6 +44,7 @@ def chores(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = Non
         Chore("followed titles", lambda: followed.tell_reviews(hub.library), seconds(10)),
         Chore("followed searches", lambda: followed.tell_titles(hub.library, index), minutes(5)),
         Chore("unfollowed searches", lambda: followed.forget(hub.library), hours(12)),
+        Chore("partners", lambda: partners.work_off(hub), seconds(10)),
         Chore("guest counts", lambda: happenings.tell_counts(hub), minutes(1)),
         Chore("guests of ours", lambda: inviting.tell(hub.library), minutes(1)),
         Chore("old guests", lambda: happenings.forget(hub), hours(12)),

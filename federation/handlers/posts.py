@@ -11,7 +11,7 @@ from community.database import table_of
 from community.people.actors import Actor, ActorState
 from community.posts import conversations, kinds, pictures, post, quotes
 from community.posts.post import Audience, Post, Standing
-from federation import activities, errands, media, reading, submissions
+from federation import activities, errands, flows, media, reading, submissions
 from federation.activities import ids_of, type_of
 from federation.handlers import joins, profiles
 from federation.handlers.told import Told
@@ -55,6 +55,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return "left: it was not said to everyone, and nobody here reads private posts"
     if not said.concerns_us:
         return "left: it concerns nothing and nobody here"
+    if said.about_id is not None and not await flows.takes_from(session, author.domain):
+        return "left: a librarian stopped taking what is said there"
     known = await post.by_uri(session, said.uri)
     if known is not None:
         return f"known: {known.kind}" if known.author_id == author.id else "left: somebody else wrote that"

@@ -38,3 +38,12 @@ async def show(request: Request) -> Response:
         ),
         others=tuple(shelf.edition_card(one) for one in work.editions if one.id != edition_id),
     )
+
+
+async def reviews(request: Request) -> Response:
+    """GET /catalog/editions/{id}/reviews: those of its work."""
+    edition_id = works.number(request)
+    found = await context.of(request).library.database.read(lambda session: catalogue.edition(session, edition_id))
+    if found is None:
+        raise NotFound("There is no such edition here.")
+    return await works.reviews_of(request, found.work.id)

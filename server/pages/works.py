@@ -9,7 +9,7 @@ from community.catalog import works
 from community.catalog.facts import WorkFacts
 from community.errors import Gone, NotFound
 from community.said import Conversation, Ratings, Said
-from federation import items
+from federation import items, sharing
 from server import context, negotiating, render, sessions, shelf, showing
 from server.showing import Show
 from themes.filters import N_
@@ -73,6 +73,18 @@ async def show(request: Request) -> Response:
         feed_url=f"/feeds/works/{work_id}",
         follow_uri=here.uris.actor(f"work-{work_id}"),
     )
+
+
+async def reviews(request: Request) -> Response:
+    """GET /catalog/works/{id}/reviews: what readers here say, by address, for other servers."""
+    return await reviews_of(request, number(request))
+
+
+async def reviews_of(request: Request, work_id: int) -> Response:
+    """The same for a work, however it was named."""
+    asked = request.query_params.get("page")
+    page = page_number(request) if asked is not None else None
+    return await negotiating.document(request, lambda session, library: sharing.reviews(session, library, work_id, page))
 
 
 def orders(request: Request, path: str, chosen: str) -> tuple[Choice, ...]:

@@ -92,6 +92,9 @@ PAGES: list[tuple[str, Role | None, int]] = [
     ("/desk", LIBRARIAN, 200),
     ("/desk/import", LIBRARIAN, 200),
     ("/desk/imports", LIBRARIAN, 200),
+    ("/desk/partners", LIBRARIAN, 200),
+    ("/catalog/works/{work}/reviews", ANYONE, 200),
+    ("/catalog/editions/{edition}/reviews", ANYONE, 200),
     ("/desk/imports/999", LIBRARIAN, 404),
     ("/desk/imports/999/refused", LIBRARIAN, 404),
     ("/about", ANYONE, 200),
@@ -164,6 +167,8 @@ FORMS: list[tuple[str, Role | None]] = [
     ("/moderation/deliveries/harbour.example/give-up", ADMINISTRATOR),
     ("/moderation/deliveries/harbour.example/owe-again", ADMINISTRATOR),
     ("/desk/import", LIBRARIAN),
+    ("/desk/partners/1", LIBRARIAN),
+    ("/desk/suggestions/1", LIBRARIAN),
 ]
 
 

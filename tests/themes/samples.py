@@ -57,7 +57,7 @@ from tests.themes.shelf import (
 from themes import manifest
 from themes.views.catalog import Author, Edition, Entry, Rating, Subject, SubjectLink
 from themes.views.deliveries import Understood
-from themes.views.desk import Matter
+from themes.views.desk import Matter, PartnerRow, SuggestionRow
 from themes.views.moderation import Case, PersonRow, WordRow
 from themes.views.posts import Invitation, Month, Profile
 from themes.views.site import Choice, Form, Link, Member, Pages
@@ -386,6 +386,14 @@ SAMPLES: dict[str, Context] = {
         "counts": NUMBERS,
         "runs": RUNS,
         "debts": (Matter("No mail yet", "Nobody can get a sign-in link until a mail server is named.", "/desk/settings", is_warning=True),),
+    },
+    "librarian/partners.html": page_wide(BEN)
+    | {
+        "partners": (
+            PartnerRow(1, "Harbour Library", "harbour.example", "/@library@harbour.example", NOW, NOW, 1204, 310, behind=40),
+            PartnerRow(2, "Shoal Library", "shoal.example", "/@library@shoal.example", NOW, takes=False, trouble="It does not answer."),
+        ),
+        "suggestions": (SuggestionRow(1, "oclc", "24668901", "harbour.example", "Moby-Dick", "/catalog/editions/1"),),
     },
     "librarian/imports.html": page_wide(BEN) | {"runs": RUNS, "pages": Pages()},
     "librarian/import.html": page_wide(BEN)

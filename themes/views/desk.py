@@ -45,3 +45,33 @@ class ImportRun:
     error: str = ""
     refused_records: tuple[Refused, ...] = ()
     refused_url: str = ""  # download of what was refused
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRow:
+    """A library that shares its readers' words with us."""
+
+    id: int
+    name: str
+    host: str
+    url: str  # its page here
+    since: datetime
+    contact: datetime | None = None  # when it last answered
+    heard: int = 0  # remarks of their readers on our titles
+    told: int = 0  # what we sent there
+    takes: bool = True
+    gives: bool = True
+    trouble: str = ""  # what went wrong last
+    behind: int = 0  # titles that we have not asked about yet
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionRow:
+    """A number that a partner knows a title by."""
+
+    id: int
+    scheme: str
+    value: str
+    host: str
+    title: str
+    url: str
