@@ -13,19 +13,17 @@ THINGS: dict[str, str] = {
     "event": N_("Event"),
     "title": N_("Title in the catalogue"),
     "reader": N_("A reader, to follow"),
-    "report": N_("A report that we pass on"),
 }
 POST: Cell = (WHOLE, N_("an ordinary post with its whole text"))
 STARS: Cell = (PART, N_("an ordinary post; the stars are part of its text"))
 NOTHING: Cell = (NONE, N_("nothing"))
 FOLLOWED: Cell = (WHOLE, N_("can be followed"))
-HEARD: Cell = (WHOLE, N_("arrives with its moderators"))
 LINKED: Cell = (PART, N_("the post that the title's page leads to"))
 IN_GROUPS: Cell = (PART, N_("only what is said in a group"))
 TO_EVENTS: Cell = (PART, N_("only answers to events"))
 TEASER: Cell = (PART, N_("title, summary and a link"))
 
-ORDINARY: dict[str, Cell] = {"review": STARS, "announcement": POST, "event": TEASER, "title": LINKED, "reader": FOLLOWED, "report": HEARD}
+ORDINARY: dict[str, Cell] = {"review": STARS, "announcement": POST, "event": TEASER, "title": LINKED, "reader": FOLLOWED}
 FORUM = ORDINARY | {"review": IN_GROUPS, "announcement": IN_GROUPS, "event": IN_GROUPS, "title": NOTHING}
 EVENT: Cell = (WHOLE, N_("an event"))
 CALENDAR = ORDINARY | {"review": TO_EVENTS, "announcement": TO_EVENTS, "event": EVENT, "title": NOTHING, "reader": NOTHING}
@@ -35,7 +33,6 @@ OURS: dict[str, Cell] = {
     "event": (PART, N_("what answers something there")),
     "title": (WHOLE, N_("matched by its identifiers")),
     "reader": FOLLOWED,
-    "report": HEARD,
 }
 
 # NodeInfo's name of a program: what it shows.
@@ -64,7 +61,7 @@ OTHERS: dict[Dialect, dict[str, Cell]] = {
     Dialect.bookwyrm: SHOWN["bookwyrm"],
     Dialect.forum: FORUM,
     Dialect.events: CALENDAR,
-    Dialect.gancio: CALENDAR,
+    Dialect.gancio: CALENDAR | {"reader": FOLLOWED},
 }
 SPOKEN: dict[Dialect, str] = {
     Dialect.plain: N_("plainly: posts that everyone can read"),
@@ -83,3 +80,18 @@ def of(software: str) -> dict[str, Cell]:
 def spoken(software: str) -> str:
     """How we speak to a program."""
     return SPOKEN[routing.of(software)]
+
+
+def written() -> str:
+    """The table as FEDERATION.md has it: one row for each way to show things, with the programs that show them so."""
+    programs = [*SHOWN, *(name for name in routing.DIALECTS if name not in SHOWN)]
+    rows: dict[str, list[str]] = {}
+    for name in programs:
+        rows.setdefault(_cells(of(name)), []).append(f"`{name}`")
+    rows.setdefault(_cells(ORDINARY), []).insert(0, "any other")
+    lines = [f"| {', '.join(names)} | {cells} |" for cells, names in rows.items()]
+    return "\n".join([f"| program | {' | '.join(THINGS.values())} |", "|---" * (len(THINGS) + 1) + "|", *lines])
+
+
+def _cells(shown: dict[str, Cell]) -> str:
+    return " | ".join(shown[thing][1] for thing in THINGS)

@@ -14,6 +14,7 @@ from federation.routing import Dialect
 from federation.tables import Delivery, Instance, Outgoing
 from moderation.tables import LogEntry
 from server import understanding
+from tests.house.test_guards import ROOT
 from tests.remote_server import remote_server
 from tests.server.client import Browser, browser
 from tests.world import Town, town
@@ -160,3 +161,7 @@ def test_every_program_in_the_table_says_something_of_everything() -> None:
     assert understanding.of("unheard-of") is understanding.ORDINARY
     assert understanding.OTHERS.keys() == understanding.SPOKEN.keys() == set(Dialect)
     assert [software for software in routing.DIALECTS if understanding.of(software) is understanding.ORDINARY] == []
+
+
+def test_federation_md_has_the_same_table() -> None:
+    assert understanding.written() in (ROOT / "FEDERATION.md").read_text()
