@@ -1,6 +1,7 @@
 """Pictures of strangers, developed in a process of their own: what is wrong with them happens there."""
 
 import asyncio
+import os
 import sys
 from dataclasses import dataclass
 
@@ -30,7 +31,9 @@ async def develop(raw: bytes, edge: int, *, square: bool = False) -> Developed:
     """The same picture, at most `edge` points wide and high, or cut to a square of that size. Raises Undeveloped."""
     pipe = asyncio.subprocess.PIPE
     words = [sys.executable, "-m", MODULE, str(edge), *(["square"] if square else [])]
-    process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=pipe)
+    # Without our secrets, which stand in the environment of a server.
+    environ = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=pipe, env=environ)
     try:
         async with asyncio.timeout(PATIENCE):
             made, complaint = await process.communicate(raw)
