@@ -35,8 +35,9 @@ check: $(STAMP) ## format, lint, types, import contracts, tests
 bench: $(STAMP) ## ratios to bounds measured in the same run
 	$(BIN)/python -m bench
 
-soak: $(STAMP) ## the long runs: hundreds of kills
+soak: $(STAMP) ## the long runs: hundreds of kills, five libraries
 	$(BIN)/python -m pytest tests/stories/test_nothing_lost.py -s --timeout 0 --kills 200
+	$(BIN)/python -m tests.stories.consortium --libraries 5 --works 1000 --reviews 5000
 
 lock: $(STAMP) ## compile requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --override lock-overrides.txt --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
