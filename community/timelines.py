@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from community.catalog.tables import Work
 from community.clock import now
 from community.people.actors import Actor, ActorState
+from community.people.follows import Follow, FollowState
 from community.posts.post import SEEN_AT_ALL, Audience, Post, ReactionKind, Standing
+from community.posts.topics import About, Topic
 from community.prepared import Prepared
 from community.said import OPEN, A, Conversation, P, Ratings, Said, Tally, counted, read, said, seen
 
@@ -248,6 +250,16 @@ def by_author(session: Session, author: int, *, reader: int | None = None, page:
     total = session.scalar(tally, {"reader": reader})
     query = said().where(visible).order_by(P.published_at.desc(), P.id.desc()).limit(size).offset((page - 1) * size)
     return Conversation(tuple(read(row) for row in session.execute(query, {"reader": reader})), total or 0)
+
+
+def of_followed(session: Session, follower: int, size: int = 10) -> list[Said]:
+    """What is new in the things that somebody follows: digests of new titles, and reviews of titles."""
+    granted = and_(Follow.follower_id == follower, Follow.state == FollowState.granted)
+    things = select(Topic.actor_id).join(Follow, Follow.followed_id == Topic.actor_id).where(granted)
+    titles = select(Topic.target_id).join(Follow, Follow.followed_id == Topic.actor_id).where(granted, Topic.kind == About.work)
+    theirs = or_(and_(P.kind == "digest", P.author_id.in_(things)), and_(P.kind == "review", P.about_id.in_(titles)))
+    query = said().where(theirs, P.audience == Audience.public, seen(False)).order_by(P.published_at.desc(), P.id.desc())
+    return [read(row) for row in session.execute(query.limit(size))]
 
 
 def answers_to(session: Session, author: int, size: int = 10) -> list[Said]:

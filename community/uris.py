@@ -103,6 +103,17 @@ class Uris:
     def subject(self, subject_id: int) -> str:
         return f"{self.root}/catalog/subjects/{subject_id}"
 
+    def series(self, series_id: int) -> str:
+        return f"{self.root}/catalog/series/{series_id}"
+
+    def icon(self, username: str) -> str:
+        """The picture of something that can be followed."""
+        return f"{self.root}/covers/topics/{username}.png"
+
+    def covers(self, token: str) -> str:
+        """The covers of the titles that a digest names, in one picture."""
+        return f"{self.root}/covers/digests/{token}.png"
+
     def cover(self, work_id: int, kind: str = "svg") -> str:
         """The cover of a work; `png` for servers that cannot show svg."""
         return f"{self.root}/covers/{work_id}.{kind}"

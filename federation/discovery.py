@@ -14,6 +14,7 @@ from community.people.accounts import Account
 from community.people.actors import Actor, ActorState
 from community.posts import topics
 from community.posts.post import Post, Standing
+from community.posts.topics import Topic
 from federation import lights
 from federation.vocabulary import MEDIA_TYPE
 from federation.wire import Wire
@@ -83,7 +84,8 @@ def nodeinfo_links(library: Library) -> Wire:
 
 async def nodeinfo(session: AsyncSession, library: Library, schema: str) -> Wire:
     """What we run and how much is said here (FEP-f1d5, FEP-0151)."""
-    active = select(func.count(func.distinct(Post.author_id))).join(Actor, Actor.id == Post.author_id).where(Actor.domain.is_(None))
+    who = Actor.domain.is_(None) & Actor.id.not_in(select(Topic.actor_id).where(Topic.actor_id.is_not(None)))
+    active = select(func.count(func.distinct(Post.author_id))).join(Actor, Actor.id == Post.author_id).where(who)
     month = await session.scalar(active.where(Post.published_at > now() - days(30)))
     halfyear = await session.scalar(active.where(Post.published_at > now() - days(180)))
     total = await session.scalar(select(func.count()).select_from(Account).where(Account.closed_at.is_(None)))

@@ -1,4 +1,4 @@
-"""Actors that are made when they are first needed: of titles, authors, subjects and searches. They share the library's key."""
+"""Actors that are made when they are first needed: of titles, authors, subjects, series and searches. They share the library's key."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,7 @@ SUMMARIES: dict[str, str] = {
     "work": N_("New reviews of “%(label)s”, from %(library)s."),
     "author": N_("New titles by %(label)s at %(library)s, once a day at most."),
     "subject": N_("New titles about “%(label)s” at %(library)s, once a day at most."),
+    "series": N_("New titles of the series “%(label)s” at %(library)s, once a day at most."),
     "search": N_("New titles at %(library)s found by “%(label)s”, once a day at most."),
 }
 
@@ -36,9 +37,13 @@ async def settle(session: AsyncSession, library: Library, uri: str) -> Actor | N
     topic = await topics.settle(session, username)
     if topic is None:
         return None
-    if topic.actor_id is not None:
-        return await session.get_one(Actor, topic.actor_id)
     actor = await _unwritten(session, library, username)
+    if topic.actor_id is not None:
+        known = await session.get_one(Actor, topic.actor_id)
+        for name in ("name", "summary", "icon_url") if actor is not None else ():
+            if getattr(known, name) != getattr(actor, name):  # the catalogue may call it otherwise by now
+                setattr(known, name, getattr(actor, name))
+        return known
     if actor is None:
         return None
     session.add(actor)
@@ -53,7 +58,9 @@ def page(library: Library, username: str, topic: Topic | None) -> str:
     if name is None or name["token"]:
         return f"{library.uris.root}/search?{topic.query if topic is not None else ''}"
     number = int(name["number"])
-    return {"work": library.uris.work, "author": library.uris.author, "subject": library.uris.subject}[name["kind"]](number)
+    return {"work": library.uris.work, "author": library.uris.author, "subject": library.uris.subject, "series": library.uris.series}[
+        name["kind"]
+    ](number)
 
 
 async def _unwritten(session: AsyncSession, library: Library, username: str) -> Actor | None:
@@ -77,6 +84,7 @@ async def _unwritten(session: AsyncSession, library: Library, username: str) -> 
         shared_inbox=library.uris.shared_inbox,
         outbox=f"{uri}/outbox",
         followers=f"{uri}/followers",
+        icon_url=library.uris.cover(int(username.partition("-")[2]), "png") if kind == "work" else library.uris.icon(username),
         key_id=f"{uri}#main-key",
         public_key=host.public_key,
         also_known_as=[],

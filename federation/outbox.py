@@ -221,10 +221,10 @@ async def pass_on(session: AsyncSession, library: Library, post: Post) -> None:
     if post.kind not in {"review", "rating", "comment"} or not post.is_ours:
         return
     author = await session.get_one(Actor, post.author_id)
-    standing = await _boosts(session, post)
+    standing = await boosts(session, post, await _library_id(session))
     if not _is_readers_review(library, post, author):
         for row in standing:
-            await _unboost(session, row)
+            await unboost(session, row)
     elif not standing:
         await _boost(session, library, post, without=await audience_of(session, library, post, author))
 
@@ -253,19 +253,20 @@ async def announce(session: AsyncSession, library: Library, host: Actor, post: P
     await owe(session, host, activity, await routing.hearing(session, inboxes, routing.HEAR_BOOSTS))
 
 
-async def _boosts(session: AsyncSession, post: Post) -> list[Outgoing]:
-    """The announcements of a post by the library that were not taken back."""
+async def boosts(session: AsyncSession, post: Post, signer_id: int) -> list[Outgoing]:
+    """The announcements of a post by this actor of ours that were not taken back."""
     undone = aliased(Outgoing)
     query = select(Outgoing).where(
         Outgoing.object_uri == post.uri,
         Outgoing.kind == "Announce",
-        Outgoing.signer_id == await _library_id(session),
+        Outgoing.signer_id == signer_id,
         ~select(undone.id).where(undone.object_uri == Outgoing.uri, undone.kind == "Undo").exists(),
     )
     return list(await session.scalars(query))
 
 
-async def _unboost(session: AsyncSession, row: Outgoing) -> None:
+async def unboost(session: AsyncSession, row: Outgoing) -> None:
+    """Take an announcement back, wherever it went."""
     announce = read_json(row.body)
     inner = {name: announce[name] for name in ("id", "type", "actor", "object", "to", "cc")}
     undo = {"@context": AS, "id": f"{row.uri}-undo", "type": "Undo", "actor": announce["actor"], "object": inner, "to": inner["to"]}

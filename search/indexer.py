@@ -120,6 +120,11 @@ def _next(session: Session, last: int) -> list[tuple[int, datetime]]:
     return [(work_id, changed_at) for work_id, changed_at in session.execute(there)]
 
 
+async def reached(database: Database, index: SearchIndex) -> datetime:
+    """Up to when the index knows of everything that had changed by then."""
+    return await _bookmark(database, _name(index))
+
+
 def _name(index: SearchIndex) -> str:
     return f"works in {index.name}"
 

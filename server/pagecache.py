@@ -44,7 +44,7 @@ def _of_everything(_found: re.Match[str]) -> Callable[[Session], Version]:
 # Which addresses are kept, and the cheap question whose answer changes when the page does. First match wins.
 KEPT: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Callable[[Session], Version]]], ...] = (
     (re.compile(r"/catalog/works/(\d{1,18})"), _of_work),
-    (re.compile(r"/|/catalog/(?:editions|authors|subjects)/\d{1,18}|/browse/\w+|/events(?:/[\w-]+)?|/events\.ics"), _of_everything),
+    (re.compile(r"/|/catalog/(?:editions|authors|subjects|series)/\d{1,18}|/browse/\w+|/events(?:/[\w-]+)?|/events\.ics"), _of_everything),
     (re.compile(r"/announcements(?:/\w+)?|/posts/\w+|/@[\w.-]+(?:@[\w.:-]+)?|/feeds(?:/[\w/-]+)?|/sitemap\.xml"), _of_everything),
 )
 

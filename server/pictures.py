@@ -11,6 +11,8 @@ SIZES = (52, 44, 36, 30, 24)  # of the title, the largest that fits
 MOST_LINES = 7
 GROUNDS = ((38, 70, 83), (94, 48, 74), (61, 90, 60), (120, 53, 39), (48, 58, 102), (92, 78, 39), (33, 94, 94), (82, 41, 41))
 PAPER = (247, 242, 230)
+ICON = 400
+BOARD, BOARD_WIDTH, MOST_COVERS = (222, 214, 198), 1200, 4
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -35,6 +37,35 @@ def cover_png(title: str, author: str, seed: str) -> bytes:
         brush.text((WIDTH / 2, foot + number * small * 1.25), line, font=_font(small), fill=PAPER, anchor="ma")
     made = io.BytesIO()
     picture.quantize(32).save(made, "PNG", optimize=True)
+    return made.getvalue()
+
+
+@lru_cache(64)
+def icon_png(label: str, seed: str) -> bytes:
+    """A square PNG for somebody's timeline: the first letter of what is followed, on the colour of its seed."""
+    ground = GROUNDS[hashlib.sha256(seed.encode()).digest()[0] % len(GROUNDS)]
+    picture = Image.new("RGB", (ICON, ICON), ground)
+    brush = ImageDraw.Draw(picture)
+    letter = next((one for one in _known(label) if one.isalnum()), "?").upper()
+    brush.rectangle((16, 16, ICON - 17, ICON - 17), outline=PAPER, width=4)
+    brush.text((ICON / 2, ICON / 2), letter, font=_font(ICON // 2), fill=PAPER, anchor="mm")
+    made = io.BytesIO()
+    picture.quantize(32).save(made, "PNG", optimize=True)
+    return made.getvalue()
+
+
+@lru_cache(64)
+def collage_png(covers: tuple[tuple[str, str, str], ...]) -> bytes:
+    """A whole PNG with these covers (title, author, seed) in one row, so wide that timelines cut nothing off."""
+    small = (WIDTH * 3 // 5, HEIGHT * 3 // 5)
+    picture = Image.new("RGB", (BOARD_WIDTH, small[1] + 2 * MARGIN), BOARD)
+    gap = (BOARD_WIDTH - len(covers) * small[0]) / (len(covers) + 1)
+    for number, cover in enumerate(covers[:MOST_COVERS]):
+        with Image.open(io.BytesIO(cover_png(*cover))) as drawn:
+            place = (round(gap + number * (small[0] + gap)), MARGIN)
+            picture.paste(drawn.convert("RGB").resize(small, Image.Resampling.LANCZOS), place)
+    made = io.BytesIO()
+    picture.quantize(128).save(made, "PNG", optimize=True)
     return made.getvalue()
 
 

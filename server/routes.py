@@ -17,6 +17,7 @@ from server.pages import (
     events,
     feeds,
     follow,
+    followed,
     guests,
     home,
     machines,
@@ -29,6 +30,7 @@ from server.pages import (
     reports,
     reviews,
     search,
+    series,
     subjects,
     works,
 )
@@ -58,8 +60,11 @@ ROUTES: list[BaseRoute] = [
     get("/catalog/editions/{id:int}/reviews", editions.reviews),
     get("/catalog/authors/{id:int}", authors.show),
     get("/catalog/subjects/{id:int}", subjects.show),
+    get("/catalog/series/{id:int}", series.show),
     get("/covers/{id:int}.svg", covers.svg),
     get("/covers/{id:int}.png", covers.png),
+    get("/covers/topics/{name}.png", covers.topic),
+    get("/covers/digests/{token}.png", covers.digest),
     get("/media/{name}.webp", media.show),
     # what members say
     get("/catalog/works/{id:int}/review", reviews.write),
@@ -99,6 +104,7 @@ ROUTES: list[BaseRoute] = [
     # people
     get("/@{handle}", actors.show),
     get("/me", me.show),
+    get("/me/following", followed.index),
     get("/me/settings", me.settings),
     post("/me/settings", me.save),
     post("/me/settings/password", me.set_password),
@@ -173,6 +179,7 @@ ROUTES: list[BaseRoute] = [
     get("/feeds/works/{id:int}", feeds.work),
     get("/feeds/subjects/{id:int}", feeds.subject),
     get("/feeds/authors/{id:int}", feeds.author),
+    get("/feeds/series/{id:int}", feeds.series),
     get("/feeds/search", feeds.search),
     get("/opensearch.xml", machines.opensearch),
     get("/sitemap.xml", machines.sitemap),

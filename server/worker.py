@@ -42,7 +42,7 @@ def chores(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = Non
         Chore("deliveries", lambda: delivery.work_off(hub), IDLE, hub.delivery_bell),
         Chore("servers", lambda: instances.look_again(hub), seconds(5)),
         Chore("followed titles", lambda: followed.tell_reviews(hub.library), seconds(10)),
-        Chore("followed searches", lambda: followed.tell_titles(hub.library, index), minutes(5)),
+        Chore("new under what is followed", lambda: followed.tell_titles(hub.library, index), minutes(5)),
         Chore("unfollowed searches", lambda: followed.forget(hub.library), hours(12)),
         Chore("partners", lambda: partners.work_off(hub), seconds(10)),
         Chore("guest counts", lambda: happenings.tell_counts(hub), minutes(1)),

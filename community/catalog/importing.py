@@ -22,6 +22,8 @@ from community.catalog.tables import (
     ImportRun,
     RefusedRecord,
     RunState,
+    Series,
+    SeriesPart,
     SourceRecord,
     Subject,
     WorkSubject,
@@ -208,9 +210,10 @@ async def _merge(session: AsyncSession, run: _Run, records: Sequence[Prepared]) 
     placing = await clustering.place(session, fresh, {key: Held(row.id, row.work_id) for key, row in before.items()}, moment)
     agents = await _agents(session, fresh, moment)
     subjects = await _subjects(session, fresh)
+    series = await _series(session, fresh)
     editions = await _editions(session, run.source, fresh, placing, moment)
     await _forget_parts(session, [row.id for row in before.values()])
-    await _add_parts(session, fresh, placing, editions, agents)
+    await _add_parts(session, fresh, placing, editions, agents, series)
     await clustering.refresh(session, fresh, placing, moment)
     about = {(placing.works[one.source_key], subjects[key]) for one in fresh for key in one.subjects}
     rows = [{"work_id": work_id, "subject_id": subject_id} for work_id, subject_id in about]
@@ -267,6 +270,12 @@ async def _subjects(session: AsyncSession, records: Sequence[Prepared]) -> dict[
     return {row.key: row.id for row in await bulk.look_up(session, (Subject.key, Subject.id), told)}
 
 
+async def _series(session: AsyncSession, records: Sequence[Prepared]) -> dict[str, int]:
+    told = {key: row for one in reversed(records) for key, row in one.series.items()}
+    await bulk.add_new(session, cast(Table, Series.__table__), list(told.values()), unique=["key"])
+    return {row.key: row.id for row in await bulk.look_up(session, (Series.key, Series.id), told)}
+
+
 async def _editions(session: AsyncSession, source: str, records: Sequence[Prepared], placing: Placing, moment: datetime) -> dict[str, int]:
     rows = [
         {
@@ -285,19 +294,25 @@ async def _editions(session: AsyncSession, source: str, records: Sequence[Prepar
 
 
 async def _forget_parts(session: AsyncSession, editions: Sequence[int]) -> None:
-    """Take off the numbers and makers of editions that are about to be told anew."""
-    for table in (Identifier, Contribution):
+    """Take off the numbers, makers and series of editions that are about to be told anew."""
+    for table in (Identifier, Contribution, SeriesPart):
         for some in bulk.portions(editions):
             await session.execute(delete(table).where(table.edition_id.in_(some)).execution_options(synchronize_session=False))
 
 
 async def _add_parts(
-    session: AsyncSession, records: Sequence[Prepared], placing: Placing, editions: dict[str, int], agents: dict[str, int]
+    session: AsyncSession,
+    records: Sequence[Prepared],
+    placing: Placing,
+    editions: dict[str, int],
+    agents: dict[str, int],
+    series: dict[str, int],
 ) -> None:
-    """Write what hangs on the editions: the record as it came, numbers, makers."""
+    """Write what hangs on the editions: the record as it came, numbers, makers, series."""
     originals: list[dict[str, Any]] = []
     numbers: list[dict[str, Any]] = []
     makers: list[dict[str, Any]] = []
+    volumes: list[dict[str, Any]] = []
     for one in records:
         edition_id, work_id = editions[one.source_key], placing.works[one.source_key]
         originals.append({"edition_id": edition_id, "format": one.raw_format, "raw": one.raw})
@@ -306,9 +321,13 @@ async def _add_parts(
             {"work_id": work_id, "edition_id": edition_id, "agent_id": agents[key], "role": role, "position": position}
             for position, (key, role) in enumerate(one.contributions)
         ]
+        volumes += [
+            {"work_id": work_id, "edition_id": edition_id, "series_id": series[key], "volume": volume} for key, volume in one.volumes
+        ]
     await bulk.put(session, cast(Table, SourceRecord.__table__), originals, unique=["edition_id"])
     await bulk.add_new(session, cast(Table, Identifier.__table__), numbers, unique=["edition_id", "scheme", "value"])
     await bulk.add_new(session, cast(Table, Contribution.__table__), makers, unique=["edition_id", "agent_id", "role"])
+    await bulk.add_new(session, cast(Table, SeriesPart.__table__), volumes, unique=["edition_id", "series_id"])
 
 
 async def _count(session: AsyncSession, run: _Run) -> None:

@@ -26,6 +26,8 @@ class Prepared:
     agents: dict[str, dict[str, Any]]  # by key
     contributions: tuple[Pair, ...]  # agent key and role
     subjects: dict[str, dict[str, Any]]  # by key
+    series: dict[str, dict[str, Any]]  # by key
+    volumes: tuple[Pair, ...]  # series key and volume
     identifiers: tuple[Pair, ...]
     raw: bytes
     raw_format: str
@@ -44,6 +46,7 @@ def prepare(record: Record, source: str, position: int) -> Prepared:
         raise ValueError("It has no key.")
     agents = {agent_key(agent): agent for agent in reversed(record.agents)}
     subjects = {subject_key(subject): subject for subject in reversed(record.subjects)}
+    volumes = {series_key(title): volume or "" for title, volume in reversed(record.series)}
     return Prepared(
         position=position,
         source_key=_source_key(record),
@@ -54,6 +57,8 @@ def prepare(record: Record, source: str, position: int) -> Prepared:
         agents={key: _agent(key, agent) for key, agent in agents.items() if key},
         contributions=tuple(dict.fromkeys((agent_key(agent), fit(agent.role, 10)) for agent in record.agents if agent_key(agent))),
         subjects={key: _subject(key, subject) for key, subject in subjects.items() if key},
+        series={key: {"key": key, "title": fit(title, 500)} for title, _ in record.series if (key := series_key(title))},
+        volumes=tuple((key, fit(volume, 100)) for key, volume in volumes.items() if key),
         identifiers=tuple(dict.fromkeys((fit(scheme, 20), fit(value, 200)) for scheme, value in record.identifiers if value)),
         raw=record.raw,
         raw_format=fit(record.raw_format, 20),
@@ -74,6 +79,15 @@ def agent_key(agent: Agent) -> str:
 def subject_key(subject: Subject) -> str:
     """What two records must have in common to mean the same subject: the folded label."""
     return fit(words(subject.label) or fold(subject.label), 500)
+
+
+def series_key(title: str) -> str:
+    """What two records must have in common to mean the same series: the folded title.
+
+    >>> series_key("Biblioteca Adelphi"), series_key("BIBLIOTECA ADELPHI :")
+    ('biblioteca adelphi', 'biblioteca adelphi')
+    """
+    return fit(words(title) or fold(title), 500)
 
 
 def fit(text: str, most: int) -> str:

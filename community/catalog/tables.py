@@ -150,6 +150,29 @@ class WorkSubject(Base):
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
+class Series(Base):
+    """What appears under one name, volume after volume."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(500), unique=True)  # folded title
+    title: Mapped[str] = mapped_column(String(500), index=True)
+
+
+class SeriesPart(Base):
+    """That an edition appeared in a series, and as which volume."""
+
+    __tablename__ = "series_parts"
+    __table_args__ = (UniqueConstraint("edition_id", "series_id", name="uq_series_parts_once"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    work_id: Mapped[int] = mapped_column(ForeignKey("works.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"))
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
+    volume: Mapped[str] = mapped_column(String(100), default="")
+
+
 class RunState(StrEnum):
     """How an import stands."""
 

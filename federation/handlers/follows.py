@@ -7,6 +7,7 @@ from community.people import actors, blocks, follows
 from community.people.actors import Actor, ActorState
 from community.people.blocks import Block
 from community.people.follows import Follow, FollowState
+from community.posts import topics
 from federation import lights, outbox
 from federation.activities import id_of
 from federation.handlers.told import Told
@@ -16,10 +17,13 @@ from moderation.verdicts import Answer
 async def ask(session: AsyncSession, told: Told) -> str:
     """Let them follow, and say so. Asked again, we say so again: our answer may have been lost."""
     followed = await told.local_object(session)
-    if followed is None and told.activity.object_id is not None:
-        followed = await lights.settle(session, told.hub.library, told.activity.object_id)
+    if followed is None and told.actor is not None and not await topics.follow_enough(session, told.actor):
+        followed = await lights.settle(session, told.hub.library, told.activity.object_id or "")
     if followed is None or told.actor is None or followed.state in {ActorState.suspended, ActorState.gone}:
         return "left: that is nobody here"
+    if topics.is_topic(followed.username) and await topics.follow_enough(session, told.actor, besides=followed):
+        await outbox.refuse_follow(session, told.hub.library, followed, told.actor, told.activity.wire)
+        return "refused: they follow as many things as anybody may"
     if await blocks.stands(session, followed, told.actor):
         await outbox.refuse_follow(session, told.hub.library, followed, told.actor, told.activity.wire)
         return "refused: they are blocked"

@@ -12,7 +12,7 @@ from community.posts import attendances
 from community.posts.post import Post, Reaction, ReactionKind
 from community.posts.topics import DigestWork
 
-PICTURES = 4  # Mastodon shows no more
+PICTURES = 4  # covers side by side in the picture of a digest
 MAKERS = ("aut", "cre", "drt", "cmp", "prf", "")  # whose name stands beside a title, the likeliest first
 
 

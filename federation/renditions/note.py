@@ -112,15 +112,8 @@ def pictures(library: Library, facts: Facts) -> list[Wire]:
     item = facts.item
     if facts.post.kind == "digest":
         language = facts.post.language or library.settings.language
-        return [
-            {
-                "type": "Document",
-                "mediaType": "image/png",
-                "url": library.uris.cover(work_id, "png"),
-                "name": gettext(language, "Cover of %(title)s", title=title),
-            }
-            for work_id, title in facts.works
-        ]
+        name = gettext(language, "Covers: %(titles)s", titles=", ".join(title for _, title in facts.works))
+        return [{"type": "Document", "mediaType": "image/png", "url": library.uris.covers(facts.post.token), "name": name}]
     if item is None or facts.post.kind not in {"review", "discussion"}:
         return []
     language = facts.post.language or library.settings.language

@@ -1,15 +1,19 @@
-"""What is new about titles, authors, subjects and searches that people follow: told by their own actors, once a day at most."""
+"""What is new about titles, authors, subjects, series and searches that people follow: told by their own actors (decision 009)."""
 
-from collections import defaultdict
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from community import text, uris
-from community.catalog.tables import Contribution, Work, WorkSubject
-from community.clock import days, minutes, now
+from community.catalog.series import TIES
+from community.catalog.tables import ImportRun, RunState, Work
+from community.clock import days, hours, minutes, now
 from community.database import table_of
 from community.library import Library
 from community.messages import gettext, ngettext
@@ -20,56 +24,90 @@ from community.posts.kinds import Digest
 from community.posts.post import Audience, Post, Standing
 from community.posts.topics import About, DigestWork, Topic
 from federation import outbox
+from federation.tables import Outgoing
+from search import indexer
 from search import query as queries
 from search.index import SearchIndex
+from search.tables import Bookmark
 from server.actions import digests
 from themes.filters import N_
 
 QUIET: timedelta = minutes(10)  # an import must have come to rest
+STUCK: timedelta = hours(12)  # an import that says for so long that it runs was killed
 UNFOLLOWED: timedelta = days(7)  # so long a search is remembered that somebody asked to follow, and did not
 REVIEWS = 100  # looked at in one turn
-MOST = 2000  # new titles of one topic that count
+MOST_A_DAY = 10  # reviews of one title; more of them stand on its page
+OVERLAP: timedelta = minutes(1)  # transactions do not commit in the order of changed_at
+LOOKED = "reviews of followed titles"
+MOST_PAGES = 50  # of hits of one search, a hundred each
 NAMED = 8
 
 
+@dataclass(frozen=True)
+class _New:
+    """What is new for one topic since its `seen_at`: how many titles, and the newest of them."""
+
+    topic_id: int
+    since: datetime
+    count: int
+    works: tuple[int, ...]
+
+
 async def tell_reviews(library: Library) -> int:
-    """Let the actor of a title pass on its new reviews, as they come; says how many."""
+    """Let the actor of a title pass on its new reviews as they come, and take back what no longer stands; says how much.
+
+    We look at what has changed since we last did, whatever is followed.
+    """
     async with library.database.transaction() as session:
-        query = (
-            select(Topic, Post, Actor)
-            .join(Post, Post.about_id == Topic.target_id)
-            .join(Actor, Actor.id == Post.author_id)
-            .where(Topic.kind == About.work, Topic.actor_id.is_not(None), Post.id > Topic.seen_id, Post.kind == "review")
-            .where(Post.standing == Standing.shown, Post.audience == Audience.public, Actor.state == ActorState.active)
-            .order_by(Post.id)
-            .limit(REVIEWS)
-        )
-        found = (await session.execute(query)).all()
-        for topic, post, author in found:
-            topic.seen_id, topic.told_at = max(topic.seen_id, post.id), now()
-            host = await session.get_one(Actor, topic.actor_id)
-            await outbox.announce(session, library, host, post, author, await outbox.followers_of(session, host))
-    return len(found)
+        begun = now()
+        mark = await session.get(Bookmark, LOOKED)
+        if mark is None:
+            mark = Bookmark(name=LOOKED, changed_at=await session.scalar(select(func.min(Topic.created_at))) or begun)
+            session.add(mark)
+        since = mark.changed_at - OVERLAP
+        fallen = await _no_longer(session, since)
+        for row in fallen:
+            await outbox.unboost(session, row)
+        found = await _new_reviews(session, since)
+        told = 0
+        for host, post, author in found:
+            if await _told_today(session, host, post, begun) < MOST_A_DAY:
+                await outbox.announce(session, library, host, post, author, await outbox.followers_of(session, host))
+                told += len(await outbox.boosts(session, post, host.id))
+        # After a full turn we go on exactly where it ended.
+        mark.changed_at = found[-1][1].changed_at + OVERLAP if len(found) == REVIEWS else begun
+    return len(fallen) + told
 
 
 async def tell_titles(library: Library, index: SearchIndex | None, *, quiet: timedelta = QUIET) -> int:
-    """Let followed authors, subjects and searches tell of new titles, each once a day; says how many did.
+    """Let followed authors, subjects, series and searches tell of new titles, each once a day; says how many did.
 
-    What is new is joined with what is followed, so that a night without new titles costs one question, whatever is followed.
+    What is new is joined with what is followed: what it costs follows the new titles, not the catalogue and not the follows.
     """
     async with library.database.snapshot() as session:
+        due = _may_tell(library)
         newest = await session.scalar(select(func.max(Work.created_at)))
-        oldest = await session.scalar(select(func.min(Topic.seen_at)).where(_may_tell(library)))
-    if newest is None or oldest is None or newest <= oldest or newest > now() - quiet:
-        return 0
+        oldest = await session.scalar(select(func.min(Topic.seen_at)).where(due))
+        if newest is None or oldest is None or newest <= oldest or newest > now() - quiet or await _is_importing(session):
+            return 0
+        found = [one for kind in TIES for one in await _tied(session, About(kind), due, oldest, newest)]
+        searches = list(await session.scalars(select(Topic).where(due, Topic.kind == About.search, Topic.seen_at < newest)))
+    if searches:
+        if index is None or await indexer.reached(library.database, index) < newest:
+            return 0  # the index does not know all of them yet
+        for topic in searches:
+            found += await _found_anew(library, index, topic, newest)
     made = 0
-    for topic_id, work_ids in (await _new_by_topic(library, index)).items():
+    for new in found:
         async with library.database.transaction() as session:
-            topic = await session.get_one(Topic, topic_id, with_for_update=True)
-            if topic.actor_id is not None and work_ids:
-                await _digest(session, library, topic, work_ids)
+            told = await session.get_one(Topic, new.topic_id, with_for_update=True)
+            if told.seen_at == new.since:  # no other worker was faster
+                await _digest(session, library, told, new)
+                told.seen_at = newest
                 made += 1
-            topic.seen_at = newest
+    async with library.database.transaction() as session:
+        nothing_new = update(Topic).where(due, Topic.seen_at < newest).values(seen_at=newest)
+        await session.execute(nothing_new.execution_options(synchronize_session=False))
     return made
 
 
@@ -81,55 +119,111 @@ async def forget(library: Library) -> int:
     return 0
 
 
+def _followed() -> ColumnElement[bool]:
+    return select(Follow.id).where(Follow.followed_id == Topic.actor_id, Follow.state == FollowState.granted).exists()
+
+
 def _may_tell(library: Library) -> ColumnElement[bool]:
     """Followed by somebody, and silent today."""
     zone = ZoneInfo(library.settings.timezone)
     today = now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    followed = select(Follow.id).where(Follow.followed_id == Topic.actor_id, Follow.state == FollowState.granted).exists()
-    return (Topic.kind != About.work) & ((Topic.told_at.is_(None)) | (Topic.told_at < today)) & followed
+    return (Topic.kind != About.work) & ((Topic.told_at.is_(None)) | (Topic.told_at < today)) & _followed()
 
 
-async def _new_by_topic(library: Library, index: SearchIndex | None) -> dict[int, list[int]]:
-    """The new titles of each topic that may tell, the newest first; topics without any have an empty list."""
-    found: dict[int, list[int]] = defaultdict(list)
-    async with library.database.snapshot() as session:
-        due = list(await session.scalars(select(Topic).where(_may_tell(library))))
-        for topic in due:
-            found[topic.id] = []
-        for kind, query in _JOINS.items():
-            for topic_id, work_id in await session.execute(query.where(Topic.kind == kind, _may_tell(library)).limit(MOST * 10)):
-                if len(found[topic_id]) < MOST:
-                    found[topic_id].append(work_id)
-        for topic in due:
-            if topic.kind is About.search and topic.query is not None and index is not None:
-                found[topic.id] = await _found_anew(session, index, topic)
+async def _is_importing(session: AsyncSession) -> bool:
+    running = select(ImportRun.id).where(ImportRun.state == RunState.running, ImportRun.started_at > now() - STUCK)
+    return await session.scalar(running.limit(1)) is not None
+
+
+def _taken_back() -> ColumnElement[bool]:
+    undone = aliased(Outgoing)
+    return select(undone.id).where(undone.object_uri == Outgoing.uri, undone.kind == "Undo").exists()
+
+
+async def _new_reviews(session: AsyncSession, since: datetime) -> Sequence[Any]:
+    """Reviews that came after somebody followed their title and were not passed on: with the title's actor and the author."""
+    host = aliased(Actor)
+    passed = select(Outgoing.id).where(Outgoing.object_uri == Post.uri, Outgoing.signer_id == host.id, Outgoing.kind == "Announce")
+    query = (
+        select(host, Post, Actor)
+        .join(Topic, Topic.target_id == Post.about_id)
+        .join(host, host.id == Topic.actor_id)
+        .join(Actor, Actor.id == Post.author_id)
+        .where(Topic.kind == About.work, Post.id > Topic.seen_id, Post.changed_at > since, Post.kind == "review")
+        .where(Post.standing == Standing.shown, Post.audience == Audience.public, Actor.state == ActorState.active)
+        .where(_followed(), ~passed.where(~_taken_back()).exists())
+        .order_by(Post.changed_at, Post.id)
+        .limit(REVIEWS)
+    )
+    return (await session.execute(query)).all()
+
+
+async def _no_longer(session: AsyncSession, since: datetime) -> Sequence[Outgoing]:
+    """What titles have passed on of reviews that were hidden, deleted or made private since then."""
+    gone = or_(Post.standing != Standing.shown, Post.audience != Audience.public, Actor.state != ActorState.active)
+    query = (
+        select(Outgoing)
+        .join(Topic, Topic.actor_id == Outgoing.signer_id)
+        .join(Post, Post.uri == Outgoing.object_uri)
+        .join(Actor, Actor.id == Post.author_id)
+        .where(Post.changed_at > since, Outgoing.kind == "Announce", gone, ~_taken_back())
+    )
+    return (await session.scalars(query)).all()
+
+
+async def _told_today(session: AsyncSession, host: Actor, post: Post, moment: datetime) -> int:
+    """How many reviews of the same title were passed on within a day."""
+    said = (Outgoing.signer_id == host.id, Outgoing.kind == "Announce", Outgoing.created_at > moment - days(1))
+    query = select(func.count()).select_from(Post).join(Outgoing, Outgoing.object_uri == Post.uri)
+    return await session.scalar(query.where(Post.about_id == post.about_id, *said)) or 0
+
+
+async def _tied(session: AsyncSession, kind: About, due: ColumnElement[bool], oldest: datetime, newest: datetime) -> list[_New]:
+    """What is new under the things of this kind: from the new titles to what is followed."""
+    work_id, thing_id = TIES[kind]
+    fresh = (Work.created_at > oldest, Work.created_at <= newest, Work.created_at > Topic.seen_at, Work.removed_at.is_(None))
+    tie = Topic.target_id == thing_id
+    counts = (
+        select(Topic.id, Topic.seen_at, func.count(Work.id.distinct()))
+        .select_from(Work)
+        .join(work_id.class_, work_id == Work.id)
+        .join(Topic, tie)
+        .where(*fresh, Topic.kind == kind, due)
+        .group_by(Topic.id, Topic.seen_at)
+    )
+    found: list[_New] = []
+    for topic_id, since, count in (await session.execute(counts)).all():
+        named = select(Work.id).join(work_id.class_, work_id == Work.id).join(Topic, tie).where(*fresh, Topic.id == topic_id)
+        works = await session.scalars(named.group_by(Work.id).order_by(Work.id.desc()).limit(NAMED))
+        found.append(_New(topic_id, since, count, tuple(works)))
     return found
 
 
-async def _found_anew(session: AsyncSession, index: SearchIndex, topic: Topic) -> list[int]:
+async def _found_anew(library: Library, index: SearchIndex, topic: Topic, newest: datetime) -> list[_New]:
     """What a followed search finds that is new: the newest hits, as far back as they are new."""
     pairs = topics.pairs(topic.query or "")
     words = next((value for name, value in pairs if name == "q"), "")
     filters = [pair for pair in pairs if pair[0] != "q"]
     fresh: list[int] = []
-    for page in range(1, 6):
+    for page in range(1, MOST_PAGES + 1):
         asked = queries.parse(words, filters=filters, sort="newest", page=page, size=queries.MOST_SIZE, facets=())
         ids = (await index.search(asked)).ids
-        new = set(await session.scalars(select(Work.id).where(Work.id.in_(ids), Work.created_at > topic.seen_at)))
+        among = (Work.id.in_(ids), Work.created_at > topic.seen_at, Work.created_at <= newest, Work.removed_at.is_(None))
+        async with library.database.snapshot() as session:
+            new = set(await session.scalars(select(Work.id).where(*among)))
         fresh += [one for one in ids if one in new]
-        if len(new) < len(ids) or len(ids) < queries.MOST_SIZE:
+        if len(new) < queries.MOST_SIZE:
             break
-    return fresh
+    return [_New(topic.id, topic.seen_at, len(fresh), tuple(fresh[:NAMED]))] if fresh else []
 
 
-async def _digest(session: AsyncSession, library: Library, topic: Topic, work_ids: list[int]) -> None:
+async def _digest(session: AsyncSession, library: Library, topic: Topic, new: _New) -> None:
     language = library.settings.language
     host = await session.get_one(Actor, topic.actor_id)
-    rows = {work.id: work for work in await session.scalars(select(Work).where(Work.id.in_(work_ids[:NAMED])))}
-    works = [rows[one] for one in work_ids[:NAMED] if one in rows]
+    rows = {work.id: work for work in await session.scalars(select(Work).where(Work.id.in_(new.works)))}
+    works = [rows[one] for one in new.works if one in rows]
     lines = await digests.lines(session, library, works, language)
-    count = len(work_ids)
-    more = count - len(works)
+    more = new.count - len(works)
     page = host.url or library.uris.root
     rest = ngettext(language, "and %(num)s more", "and %(num)s more", more) if more > 0 else gettext(language, N_("All titles"))
     html = text.safe_html(f'<ul>{lines}</ul><p><a href="{text.escape(page)}">{text.escape(rest)}</a></p>')
@@ -139,7 +233,7 @@ async def _digest(session: AsyncSession, library: Library, topic: Topic, work_id
         uri=library.uris.note(token),
         url=page,
         author_id=host.id,
-        title=ngettext(language, "%(num)s new title: %(name)s", "%(num)s new titles: %(name)s", count, name=host.name)[:300],
+        title=ngettext(language, "%(num)s new title: %(name)s", "%(num)s new titles: %(name)s", new.count, name=host.name)[:300],
         html=html,
         source=text.plain(html),
         language=language,
@@ -150,19 +244,3 @@ async def _digest(session: AsyncSession, library: Library, topic: Topic, work_id
     await session.flush()
     topic.told_at = now()
     await outbox.publish(session, library, post)
-
-
-_NEW = (Work.created_at > Topic.seen_at, Work.removed_at.is_(None))
-_JOINS: dict[About, Select[int, int]] = {
-    About.author: select(Topic.id, Work.id)
-    .join(Contribution, Contribution.agent_id == Topic.target_id)
-    .join(Work, Work.id == Contribution.work_id)
-    .where(*_NEW)
-    .group_by(Topic.id, Work.id)
-    .order_by(Work.id.desc()),
-    About.subject: select(Topic.id, Work.id)
-    .join(WorkSubject, WorkSubject.subject_id == Topic.target_id)
-    .join(Work, Work.id == WorkSubject.work_id)
-    .where(*_NEW)
-    .order_by(Work.id.desc()),
-}

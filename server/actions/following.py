@@ -6,12 +6,13 @@ from urllib.parse import quote
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import uris
-from community.errors import Conflict, Refusal
+from community.errors import Conflict, NotFound, Refusal
 from community.library import Library
 from community.people import blocks, follows
 from community.people.actors import Actor, ActorState
 from community.people.follows import FollowState
-from federation import outbox
+from community.posts import topics
+from federation import lights, outbox
 from federation.activities import many
 from federation.hub import Hub
 
@@ -39,6 +40,17 @@ async def follow(session: AsyncSession, library: Library, follower: Actor, follo
         follows.grant(row)
     else:
         await outbox.follow(session, library, follower, followed, uri)
+
+
+async def follow_thing(session: AsyncSession, library: Library, follower: Actor, name: str) -> Actor:
+    """One of ours follows a title, an author, a subject, a series or a search. Raises NotFound when there is none of that name."""
+    if await topics.follow_enough(session, follower):
+        raise Conflict("You follow as many things as anybody may. Please leave some of them first.")
+    followed = await lights.settle(session, library, library.uris.actor(name))
+    if followed is None:
+        raise NotFound("There is nothing of this name here.")
+    await follow(session, library, follower, followed)
+    return followed
 
 
 async def unfollow(session: AsyncSession, library: Library, follower: Actor, followed: Actor) -> None:

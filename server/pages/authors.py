@@ -8,9 +8,11 @@ from community import timelines
 from community.catalog import works as catalogue
 from community.catalog.facts import AuthorPage
 from community.errors import NotFound
+from community.posts import topics
+from community.posts.topics import About
 from community.said import Tally
 from federation import items
-from server import context, negotiating, render, showing
+from server import context, followable, negotiating, render, sessions, showing
 from server.pages import works
 from themes.views.catalog import Author
 from themes.views.site import Link
@@ -34,14 +36,17 @@ async def show(request: Request) -> Response:
         return await negotiating.document(request, lambda session, library: items.author(session, library, agent_id))
     page = works.page_number(request)
 
-    def ask(session: Session) -> tuple[AuthorPage | None, dict[int, Tally]]:
-        found = catalogue.author_page(session, agent_id, SIZE, (page - 1) * SIZE)
-        return found, timelines.tallies(session, [one.id for one in found.works]) if found else {}
+    reader = sessions.reader(request)
 
-    found, tallies = await here.library.database.read(ask)
+    def ask(session: Session) -> tuple[AuthorPage | None, dict[int, Tally], bool]:
+        found = catalogue.author_page(session, agent_id, SIZE, (page - 1) * SIZE)
+        followed = reader is not None and topics.is_followed(session, reader, f"author-{agent_id}")
+        return found, timelines.tallies(session, [one.id for one in found.works]) if found else {}, followed
+
+    found, tallies, followed = await here.library.database.read(ask)
     if found is None:
         raise NotFound("There is nobody of that name in the catalogue.")
-    path = f"/catalog/authors/{agent_id}"
+    path, feed = f"/catalog/authors/{agent_id}", f"/feeds/authors/{agent_id}"
     author = Author(
         id=str(found.id),
         uri=here.uris.author(found.id),
@@ -53,12 +58,14 @@ async def show(request: Request) -> Response:
     return render.page(
         request,
         "author/show",
+        # In a search box one looks for somebody to follow, not for a record.
+        link=negotiating.alternate(here.uris.actor(f"author-{agent_id}")),
         author=author,
         works=showing.cards(found.works, tallies),
         total=found.total,
         pages=showing.pages(path, request.query_params, page, found.total, SIZE),
-        feed_url=f"/feeds/authors/{agent_id}",
-        follow_uri=here.uris.actor(f"author-{agent_id}"),
+        feed_url=feed,
+        followable=followable.thing(request, About.author, agent_id, feed, followed),
     )
 
 

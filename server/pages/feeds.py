@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from community import text, timelines
+from community.catalog import series as catalogued
 from community.catalog import works as catalogue
 from community.catalog.facts import WorkCard
 from community.catalog.tables import Work
@@ -75,30 +76,17 @@ async def work(request: Request) -> Response:
 
 async def subject(request: Request) -> Response:
     """GET /feeds/subjects/{id}: new titles under a heading."""
-    subject_id = works.number(request)
-
-    def ask(session: Session) -> tuple[str, list[FeedEntry]]:
-        found = catalogue.subject_page(session, subject_id, SIZE)
-        if found is None:
-            raise NotFound("There is no such subject in the catalogue.")
-        return found.label, [_title(request, one) for one in _with_dates(session, found.works)]
-
-    label, entries = await context.of(request).library.database.read(ask)
-    return _feed(request, label, f"/catalog/subjects/{subject_id}", entries)
+    return await _new_under(request, "subject", "subjects")
 
 
 async def author(request: Request) -> Response:
     """GET /feeds/authors/{id}: new titles by somebody."""
-    agent_id = works.number(request)
+    return await _new_under(request, "author", "authors")
 
-    def ask(session: Session) -> tuple[str, list[FeedEntry]]:
-        found = catalogue.author_page(session, agent_id, SIZE)
-        if found is None:
-            raise NotFound("There is nobody of that name in the catalogue.")
-        return found.name, [_title(request, one) for one in _with_dates(session, found.works)]
 
-    name, entries = await context.of(request).library.database.read(ask)
-    return _feed(request, name, f"/catalog/authors/{agent_id}", entries)
+async def series(request: Request) -> Response:
+    """GET /feeds/series/{id}: new titles of a series."""
+    return await _new_under(request, "series", "series")
 
 
 async def search(request: Request) -> Response:
@@ -114,7 +102,23 @@ async def search(request: Request) -> Response:
         return [_title(request, one) for one in _with_dates(session, catalogue.cards(session, found.ids))]
 
     entries = await here.library.database.read(ask)
-    return _feed(request, ", ".join(value for _, value in pairs) or render.say(request, FEEDS["/feeds/new"]), f"/search?{asked}", entries)
+    title = ", ".join(value for _, value in pairs) or render.say(request, FEEDS["/feeds/new"])
+    return _feed(request, title, f"/search?{asked}", entries, address=f"/feeds/search?{asked}")
+
+
+async def _new_under(request: Request, kind: str, shelf: str) -> Response:
+    """What came into the catalogue last under a thing of this kind."""
+    number = works.number(request)
+    async with context.of(request).library.database.snapshot() as session:
+        label = await topics.label(session, f"{kind}-{number}")
+    if label is None:
+        raise NotFound("There is nothing of this kind in the catalogue.")
+
+    def ask(session: Session) -> list[FeedEntry]:
+        return [_title(request, one) for one in _with_dates(session, catalogued.newest_under(session, kind, number, SIZE))]
+
+    entries = await context.of(request).library.database.read(ask)
+    return _feed(request, label, f"/catalog/{shelf}/{number}", entries)
 
 
 async def _stream(request: Request, kinds: list[str], path: str, page: str, *, ours: bool) -> Response:
@@ -167,11 +171,11 @@ def _post(request: Request, said: Said, about: WorkCard | None) -> FeedEntry:
     )
 
 
-def _feed(request: Request, title: str, page: str, entries: list[FeedEntry]) -> Response:
+def _feed(request: Request, title: str, page: str, entries: list[FeedEntry], address: str = "") -> Response:
     here = context.of(request)
     root = here.settings.root
     feed = Feed(
-        uri=root + request.url.path,
+        uri=root + (address or request.url.path),
         url=root + page,
         title=f"{title} – {here.settings.name}",
         updated=max((one.updated for one in entries), default=BEGINNING),

@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +16,8 @@ from community.posts import topics
 from federation import lights, resolving
 from server import clients, context, forms, render, sessions, showing
 from server.actions import following
-from server.forms import required
+from server.context import App
+from server.forms import optional, required
 from server.showing import Show
 from themes.filters import N_
 
@@ -50,6 +52,10 @@ async def interact(request: Request) -> Response:
     if not uri:
         raise Unprocessable("There is no address to go to.")
     here.limits.check("follow address", clients.address(request))
+    async with here.library.database.snapshot() as session:
+        thing = await _thing(session, here, uri)
+    if thing is not None:
+        return render.redirect(request, _page(here, thing))
     if (work_id := here.uris.work_id(uri)) is not None:
         return render.redirect(request, f"/catalog/works/{work_id}")
     async with here.library.database.snapshot() as session:
@@ -69,6 +75,10 @@ async def follow(request: Request) -> Response:
     if form.errors:
         raise Unprocessable("There is no address to follow.")
     here.limits.check("follow address", clients.address(request))
+    if (name := here.uris.username(form["uri"])) is not None and topics.is_topic(name):
+        async with here.library.database.transaction() as session:
+            found = await following.follow_thing(session, here.library, await sessions.writer(session, request), name)
+        return render.redirect(request, _page(here, found), "followed thing")
     found = await _actor(request, form["uri"])
     async with here.library.database.transaction() as session:
         follower = await sessions.writer(session, request)
@@ -82,7 +92,7 @@ async def unfollow(request: Request) -> Response:
     """POST /unfollow"""
     here = context.of(request)
     member = sessions.member(request)
-    form = await forms.read(request, uri=required(500))
+    form = await forms.read(request, uri=required(500), back=optional(2000))
     if form.errors:
         raise Unprocessable("There is no address to follow.")
     async with here.library.database.transaction() as session:
@@ -92,7 +102,7 @@ async def unfollow(request: Request) -> Response:
             raise NotFound("There is nobody at this address.")
         await following.unfollow(session, here.library, follower, followed)
     here.hub.delivery_bell.ring()
-    return render.redirect(request, Show(here.settings).actor(followed).url, "unfollowed")
+    return render.redirect(request, render.own_path(form["back"], _page(here, followed)), "unfollowed")
 
 
 async def ask_search(request: Request) -> Response:
@@ -105,9 +115,11 @@ async def ask_search(request: Request) -> Response:
 
 
 async def search(request: Request) -> Response:
-    """POST /follow/search: somebody wants to follow a search; it gets an address that they can follow."""
+    """POST /follow/search: somebody wants to follow a search; it gets an address, and a member (`here`) follows it at once."""
     here = context.of(request)
-    form = await forms.read(request, query=required(topics.LONGEST))
+    form = await forms.read(request, query=required(topics.LONGEST), here=optional(5))
+    if form["here"] is not None:
+        sessions.member(request)
     wanted = topics.normal(parse_qsl((form["query"] or "").lstrip("?")))
     if form.errors or not wanted or len(wanted) > topics.LONGEST:
         raise Unprocessable("This is no search that can be followed.")
@@ -115,21 +127,34 @@ async def search(request: Request) -> Response:
     async with here.library.database.transaction() as session:
         topic = await topics.search(session, wanted)
         about = here.uris.actor(f"search-{topic.token}")
+        if form["here"] is not None:
+            name, follower = f"search-{topic.token}", await sessions.writer(session, request)
+            found = await following.follow_thing(session, here.library, follower, name)
+            return render.redirect(request, _page(here, found), "followed thing")
     return render.redirect(request, showing.address("/follow", {}, about=about))
 
 
 async def _actor(request: Request, uri: str) -> Actor:
-    """Somebody by handle or address, or something of ours; asks their server when we have not met."""
+    """Somebody by handle or address; asks their server when we have not met."""
     here = context.of(request)
-    if (name := here.uris.username(uri)) is not None and topics.is_topic(name):
-        async with here.library.database.transaction() as session:
-            light = await lights.settle(session, here.library, uri)
-        if light is not None:
-            return light
     try:
         return await resolving.find_handle(here.hub, uri)
     except Refusal as cause:
         raise Unprocessable("We could not find anybody at this address.", private=str(cause)) from cause
+
+
+async def _thing(session: AsyncSession, here: App, uri: str) -> Actor | None:
+    """The thing of ours that an address or a handle names."""
+    handle = following.server_of(uri)
+    name = here.uris.username(uri) if handle is None else handle[0].lower() if handle[1] == here.settings.domain else None
+    return await lights.find(session, here.library, name) if name is not None and topics.is_topic(name) else None
+
+
+def _page(here: App, actor: Actor) -> str:
+    """Where one looks at somebody or something, as a path of ours."""
+    if actor.is_local and topics.is_topic(actor.username) and actor.url is not None:
+        return actor.url.removeprefix(here.settings.root)
+    return Show(here.settings).actor(actor).url
 
 
 async def _label(request: Request, about: str) -> str:

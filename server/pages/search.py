@@ -14,7 +14,7 @@ from community.posts import topics
 from community.said import Tally
 from search import query
 from search.index import Results
-from server import context, render, showing
+from server import context, followable, render, sessions, showing
 from server.pages import works
 from themes.filters import FORMATS, N_
 from themes.views.site import Choice, Facet, Link
@@ -53,14 +53,16 @@ async def show(request: Request) -> Response:
     page = works.page_number(request)
     wanted = query.parse(text, filters=chosen, sort=NAMES.get(sort, sort), page=page, size=SIZE)
     results = await here.index.search(wanted)
-
-    def ask(session: Session) -> tuple[tuple[WorkCard, ...], dict[int, Tally]]:
-        return catalogue.cards(session, results.ids), timelines.tallies(session, results.ids)
-
-    found, tallies = await here.library.database.read(ask)
     kept = {"q": text} if text else {}
     pairs = [*kept.items(), *chosen]
-    wanted_query = topics.normal(pairs)
+    wanted_query, reader = topics.normal(pairs), sessions.reader(request)
+
+    def ask(session: Session) -> tuple[tuple[WorkCard, ...], dict[int, Tally], str | None, bool]:
+        name = topics.search_name(session, wanted_query) if reader is not None and wanted_query else None
+        followed = reader is not None and name is not None and topics.is_followed(session, reader, name)
+        return catalogue.cards(session, results.ids), timelines.tallies(session, results.ids), name, followed
+
+    found, tallies, name, followed = await here.library.database.read(ask)
     if sort in SORTS and "sort" in asked:
         pairs.append(("sort", sort))
     return render.page(
@@ -73,14 +75,14 @@ async def show(request: Request) -> Response:
         chips=tuple(_choice(request, name, value, None, pairs) for name, value in chosen),
         facets=_facets(request, results, pairs),
         sorts=tuple(
-            Choice(name, render.say(request, label), None, name == sort, showing.address("/search", _without(pairs, "sort"), sort=name))
-            for name, label in SORTS.items()
-            if text or name != "relevance"
+            Choice(one, render.say(request, label), None, one == sort, showing.address("/search", _without(pairs, "sort"), sort=one))
+            for one, label in SORTS.items()
+            if text or one != "relevance"
         ),
         pages=_pages(pairs, page, results.total),
         suggestions=() if found else await _suggestions(request, text),
         feed_url=f"/feeds/search?{wanted_query}" if wanted_query else "/feeds/new",
-        follow_query=wanted_query,
+        followable=followable.search(request, wanted_query, name, followed) if wanted_query else None,
     )
 
 

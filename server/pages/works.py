@@ -1,20 +1,26 @@
 """Titles: what the catalogue knows of them, and what readers say."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from community import timelines
-from community.catalog import works
+from community.catalog import series, works
 from community.catalog.facts import WorkFacts
 from community.errors import Gone, NotFound
+from community.posts import topics
+from community.posts.topics import About
 from community.said import Conversation, Ratings, Said
 from federation import items, sharing
-from server import context, negotiating, render, sessions, shelf, showing
+from server import context, followable, negotiating, render, sessions, shelf, showing
 from server.showing import Show
 from themes.filters import N_
+from themes.views.catalog import SeriesLink
 from themes.views.site import Choice
 
+SeriesOfWork = tuple[tuple[int, str, str], ...]
 SIZE = 20
 ORDERS: dict[str, str] = {"new": N_("Newest first"), "old": N_("Oldest first"), "liked": N_("Most liked first")}
 
@@ -43,26 +49,30 @@ async def show(request: Request) -> Response:
     page = page_number(request)
     order = request.query_params.get("order", "new")
 
-    def ask(session: Session) -> tuple[WorkFacts | None, Ratings, Conversation, Said | None]:
+    def ask(session: Session) -> tuple[WorkFacts | None, SeriesOfWork, Ratings, Conversation, Said | None, bool]:
+        facts = works.work_page_facts(session, work_id)
         return (
-            works.work_page_facts(session, work_id),
+            facts,
+            series.of_work(session, work_id) if facts is not None and facts.series else (),
             timelines.ratings(session, work_id),
             timelines.about_work(session, work_id, reader=reader, order=order, page=page, size=SIZE),
             timelines.mine(session, work_id, reader) if reader is not None else None,
+            reader is not None and topics.is_followed(session, reader, f"work-{work_id}"),
         )
 
-    facts, ratings, said, mine = await here.library.database.read(ask)
+    facts, belongs, ratings, said, mine, followed = await here.library.database.read(ask)
     if facts is None:
         raise NotFound("There is no such title here.")
     if facts.removed_at is not None:
         raise Gone("This title is no longer in our catalogue.")
     look = Show(here.settings, reader)
-    path = f"/catalog/works/{work_id}"
+    path, feed = f"/catalog/works/{work_id}", f"/feeds/works/{work_id}"
+    shown = shelf.work(facts, here.uris, here.settings.name, lambda words: render.say(request, words))
     return render.page(
         request,
         "work/show",
         link=negotiating.alternate(here.uris.discussion(work_id)),
-        work=shelf.work(facts, here.uris, here.settings.name, lambda words: render.say(request, words)),
+        work=replace(shown, series_links=tuple(SeriesLink(title, f"/catalog/series/{one}", volume) for one, title, volume in belongs)),
         rating=showing.rating(ratings, mine.half_stars if mine else None),
         posts=tuple(look.post(one) for one in said.posts),
         posts_count=said.count,
@@ -70,8 +80,8 @@ async def show(request: Request) -> Response:
         pages=showing.pages(path, request.query_params, page, said.count, SIZE),
         my_review=look.post(mine) if mine else None,
         similar=showing.cards(facts.similar),
-        feed_url=f"/feeds/works/{work_id}",
-        follow_uri=here.uris.actor(f"work-{work_id}"),
+        feed_url=feed,
+        followable=followable.thing(request, About.work, work_id, feed, followed),
     )
 
 

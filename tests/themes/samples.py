@@ -58,6 +58,7 @@ from themes import manifest
 from themes.views.catalog import Author, Edition, Entry, Rating, Subject, SubjectLink
 from themes.views.deliveries import Understood
 from themes.views.desk import Matter, PartnerRow, SuggestionRow
+from themes.views.follow import Followable, Followed
 from themes.views.moderation import Case, PersonRow, WordRow
 from themes.views.posts import Invitation, Month, Profile
 from themes.views.site import Choice, Form, Link, Member, Pages
@@ -68,6 +69,12 @@ Context = dict[str, object]
 def page_wide(member: Member | None = None, path: str = "/", notice: str | None = None) -> Context:
     """What every page gets."""
     return {"site": SITE, "member": member, "csrf": "c5rf", "path": path, "notice": notice}
+
+
+def followable(name: str, query: str = "", *, followed: bool = False) -> Followable:
+    """Something that can be followed."""
+    uri, promise = f"{HOME}/ap/actors/{name}", "New titles come to you, in one post a day at most."
+    return Followable(uri, f"{name}@quay.example", f"/follow?about={uri}", "/feeds/new", promise, followed, query)
 
 
 def work_page(**changes: object) -> Context:
@@ -82,7 +89,7 @@ def work_page(**changes: object) -> Context:
         "my_review": None,
         "similar": CARDS[1:7],
         "feed_url": "/feeds/works/1",
-        "follow_uri": f"{HOME}/ap/actors/work-1",
+        "followable": followable("work-1"),
     } | changes
 
 
@@ -103,7 +110,7 @@ def search_page(**changes: object) -> Context:
         "pages": MANY,
         "suggestions": (Link("Sea stories", "/catalog/subjects/2"),),
         "feed_url": "/feeds/search?q=sea",
-        "follow_query": "q=sea",
+        "followable": followable("search-0123456789", "q=sea"),
     } | changes
 
 
@@ -148,7 +155,7 @@ SAMPLES: dict[str, Context] = {
     "author/show.html": page_wide()
     | {
         "feed_url": "/feeds/authors/1",
-        "follow_uri": f"{HOME}/ap/actors/author-1",
+        "followable": followable("author-1"),
         "author": Author(
             "1",
             f"{HOME}/catalog/authors/1",
@@ -177,7 +184,7 @@ SAMPLES: dict[str, Context] = {
         "total": 112,
         "pages": MANY,
         "feed_url": "/feeds/subjects/2",
-        "follow_uri": f"{HOME}/ap/actors/subject-2",
+        "followable": followable("subject-2", followed=True),
     },
     "browse/show.html": page_wide()
     | {
@@ -286,6 +293,24 @@ SAMPLES: dict[str, Context] = {
     "follow/anywhere.html": page_wide() | {"about_uri": f"{HOME}/ap/actors/library", "about_label": "North Quay Library", "form": WRONG},
     "follow/search.html": page_wide()
     | {"query": "q=sea&language=swe", "label": "sea, swe", "feed_url": "/feeds/search?q=sea&language=swe"},
+    "follow/list.html": page_wide(ADA, "/me/following")
+    | {
+        "posts": REVIEWS[:1],
+        "followed": (
+            Followed("Whales – North Quay", "subject-2@quay.example", f"{HOME}/ap/actors/subject-2", "/catalog/subjects/2", NOW, True),
+            Followed("Cleo", "cleo@harbour.example", "https://harbour.example/users/cleo", "/@cleo@harbour.example", NOW, waits=True),
+        ),
+        "pages": Pages(),
+    },
+    "series/show.html": page_wide()
+    | {
+        "title": "Library of the sea",
+        "works": (replace(CARDS[0], volume="3"), *CARDS[1:3]),
+        "total": 3,
+        "pages": Pages(),
+        "feed_url": "/feeds/series/4",
+        "followable": followable("series-4"),
+    },
     "follow/go.html": page_wide()
     | {
         "target_url": "https://reading.example/authorize_interaction?uri=x",

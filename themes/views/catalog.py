@@ -22,6 +22,7 @@ class WorkCard:
     reviews: int = 0
     excerpt: str = ""  # may be Markup, with <mark>
     shelf_mark: str = ""
+    volume: str = ""  # in the series that is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ class SubjectLink:
     label: str
     url: str
     count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLink:
+    """A series that a title belongs to, and as which volume."""
+
+    label: str
+    url: str
+    volume: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ class Work:
     language: str = ""
     original_title: str = ""
     series: str = ""
+    series_links: tuple["SeriesLink", ...] = ()
     summary: str = ""  # plain text, or Markup when it was made safe
     holdings: tuple[Holding, ...] = ()
     online: tuple[Link, ...] = ()  # read or listen online
