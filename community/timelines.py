@@ -244,7 +244,7 @@ def past_events(session: Session, before: datetime, *, size: int = 50) -> list[S
 
 def by_author(session: Session, author: int, *, reader: int | None = None, page: int = 1, size: int = 20) -> Conversation:
     """What one actor said, newest first, without answers to others; their own page shows them what waits, too."""
-    theirs = and_(P.author_id == author, P.kind.in_(["review", "rating", "comment", "announcement", "event"]))
+    theirs = and_(P.author_id == author, P.kind.in_(["review", "rating", "comment", "announcement", "event", "thread"]))
     visible = and_(theirs, seen(reader is not None), or_(P.reply_to_id.is_(None), P.about_id.is_not(None)))
     tally = select(func.count()).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id).where(visible)
     total = session.scalar(tally, {"reader": reader})
@@ -260,6 +260,16 @@ def of_followed(session: Session, follower: int, size: int = 10) -> list[Said]:
     theirs = or_(and_(P.kind == "digest", P.author_id.in_(things)), and_(P.kind == "review", P.about_id.in_(titles)))
     query = said().where(theirs, P.audience == Audience.public, seen(False)).order_by(P.published_at.desc(), P.id.desc())
     return [read(row) for row in session.execute(query.limit(size))]
+
+
+def of_club(session: Session, club_id: int, *, reader: int | None = None, page: int = 1, size: int = 20, replies: int = 5) -> Conversation:
+    """The conversations of a book club, newest first, each with its first answers."""
+    where = and_(P.club_id == club_id, P.kind == "thread", seen(reader is not None))
+    tally = select(func.count()).select_from(Post.__table__).join(Actor.__table__, A.id == P.author_id).where(where)
+    total = session.scalar(tally, {"reader": reader}) or 0
+    query = said().where(where).order_by(P.published_at.desc(), P.id.desc()).limit(size).offset((page - 1) * size)
+    roots = [read(row) for row in session.execute(query, {"reader": reader})]
+    return Conversation(_with_replies(session, roots, reader, replies), total)
 
 
 def answers_to(session: Session, author: int, size: int = 10) -> list[Said]:

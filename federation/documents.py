@@ -9,7 +9,9 @@ from community.errors import Gone, NotFound
 from community.library import Library
 from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
+from community.posts import clubs
 from community.posts import post as posts
+from community.posts.clubs import GROUP
 from community.posts.post import SEEN_BY_ALL, Audience, Post
 from federation import lights
 from federation.renditions import facts
@@ -62,6 +64,17 @@ async def actor(session: AsyncSession, library: Library, row: Actor) -> Wire:
             wire["attachment"].append({"type": "PropertyValue", "name": "Opening hours", "value": text.escape(settings.hours)})
         if settings.address:
             wire["location"] = {"type": "Place", "name": settings.name, "address": settings.address}
+    if row.kind == GROUP and (club := await clubs.find(session, row.id)) is not None:
+        keepers = f"{row.uri}/moderators"
+        wire |= {
+            "attributedTo": keepers,
+            "moderators": keepers,
+            "postingRestrictedToMods": club.hosts_only,
+            "sensitive": False,
+            "source": {"content": club.source, "mediaType": "text/markdown"},
+            "language": [{"identifier": settings.language, "name": settings.language}],
+            "url": f"{library.uris.root}/groups/{row.username}",
+        }
     if row.kind == "Person" or row.uri == library.uris.library:
         # So BookWyrm asks our outbox for typed reviews when it first meets somebody, and sends what it calls a Review as one.
         wire["bookwyrmUser"] = True

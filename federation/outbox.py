@@ -74,7 +74,7 @@ async def delete(session: AsyncSession, library: Library, post: Post, uri: str |
     author = await session.get_one(Actor, post.author_id)
     gone = uri or post.uri
     inboxes = await audience_of(session, library, post, author) | await reached(session, post, gone)
-    await owe(session, author, _delete(library, author, post, gone), inboxes)
+    await owe(session, author, deletion(library, author, post, gone), inboxes)
 
 
 async def delete_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
@@ -92,7 +92,7 @@ async def delete_actor(session: AsyncSession, library: Library, actor: Actor) ->
     hosts = set(await session.scalars(select(Instance.host).where(Instance.software.in_(DEAF_TO_FAREWELLS))))
     if deaf := {inbox for inbox in inboxes if uris.host(inbox) in hosts}:
         for post in await session.scalars(select(Post).where(Post.author_id == actor.id, Post.kind != "discussion")):
-            await owe(session, actor, _delete(library, actor, post, post.uri), deaf & await reached(session, post, post.uri))
+            await owe(session, actor, deletion(library, actor, post, post.uri), deaf & await reached(session, post, post.uri))
 
 
 async def edit_actor(session: AsyncSession, library: Library, actor: Actor) -> None:
@@ -166,7 +166,7 @@ async def _tell(session: AsyncSession, library: Library, verb: str, author: Acto
             continue
         if dialect is Dialect.gancio and post.cancelled and verb == "Update":
             # It shows no state of an event: what does not take place has to go.
-            await owe(session, author, _delete(library, author, post, post.uri), groups[dialect])
+            await owe(session, author, deletion(library, author, post, post.uri), groups[dialect])
         elif (wire := rendition(library, known)) is not None:
             await owe(session, author, activity_of(library, verb, author, wire, name), groups[dialect])
 
@@ -186,7 +186,8 @@ def activity_of(library: Library, verb: str, author: Actor, wire: Wire, name: st
     }
 
 
-def _delete(library: Library, author: Actor, post: Post, uri: str) -> Wire:
+def deletion(library: Library, author: Actor, post: Post, uri: str) -> Wire:
+    """That a post of ours is gone, as its author says it."""
     return {
         "@context": CONTEXT,
         "id": library.uris.activity("delete", f"{post.token}-{uris.token(8)}"),

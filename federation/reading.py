@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import text, uris
 from community.clock import now
-from community.posts import discussions, plain_answers, post
+from community.posts import clubs, discussions, plain_answers, post
+from community.posts.clubs import Club
 from community.posts.post import Audience, Post
 from community.uris import PUBLIC_NAMES
 from federation import activities, resolving
@@ -19,6 +20,7 @@ from federation.wire import Wire
 
 MOST_TITLE = 300
 MOST_WARNING = 500
+MOST_CLUBS = 10  # names in one post that are looked up
 _MENTIONS_FIRST = re.compile(r"^(\s*@[\w.-]+(@[\w.:-]+)?)+\s*")
 _PURE_TITLE = re.compile(r'^Review of ".*" \([\d.]+ stars?\)(?:: )?')
 
@@ -42,6 +44,7 @@ class Said:
     published_at: datetime
     edited_at: datetime | None
     concerns_us: bool
+    club_id: int | None = None  # the book club that it is said in
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,12 @@ async def read(session: AsyncSession, hub: Hub, wire: Wire, known: Known) -> Sai
     if about is None and item and hub.uris.is_ours(item):
         about = await resolving.our_work(session, hub, item)
     opinion = _opinion(wire) if item else None
+    club = await _club(session, hub, wire) if parent is None and opinion is None else None
     if opinion is None:
-        opinion = _plain(wire, parent)
+        opinion = _begun(wire) if club is not None else _plain(wire, parent)
     if parent is not None and about is None:
         about = parent.about_id
-    kind = opinion.kind if about is not None or opinion.kind == "comment" else "comment"
+    kind = opinion.kind if about is not None or opinion.kind in {"comment", "thread"} else "comment"
     page = activities.first(wire.get("url"))
     page = page.get("href") if isinstance(page, dict) else page
     summary = (
@@ -82,7 +86,7 @@ async def read(session: AsyncSession, hub: Hub, wire: Wire, known: Known) -> Sai
         uri=uri,
         url=page if isinstance(page, str) and page.startswith("http") and uris.host(page) == uris.host(uri) and len(page) <= 500 else None,
         html=opinion.html,
-        title=opinion.title if kind == "review" else None,
+        title=opinion.title if kind in {"review", "thread"} else None,
         warning=summary or None,
         language=activities.language_of(wire),
         half_stars=opinion.half_stars if kind in {"review", "rating"} else None,
@@ -94,7 +98,9 @@ async def read(session: AsyncSession, hub: Hub, wire: Wire, known: Known) -> Sai
         edited_at=moment(wire.get("updated")),
         concerns_us=parent is not None
         or about is not None
+        or club is not None
         or any(map(hub.uris.is_ours, [*activities.mentions(wire), *ids_of(wire.get("to"))])),
+        club_id=parent.club_id if parent is not None else club.id if club is not None else None,
     )
 
 
@@ -116,6 +122,26 @@ async def _parent(session: AsyncSession, hub: Hub, uri: str | None) -> Post | No
         return None
     work_id = await resolving.our_work(session, hub, uri)
     return await discussions.find(session, hub.library, work_id) if work_id is not None else None
+
+
+async def _club(session: AsyncSession, hub: Hub, wire: Wire) -> Club | None:
+    """The book club of ours that a post begins a thread in: addressed as forums do it, or mentioned as everybody else does."""
+    if id_of(wire.get("inReplyTo")) is not None:
+        return None
+    named = [*ids_of(wire.get("audience")), *ids_of(wire.get("to")), *ids_of(wire.get("cc")), *activities.mentions(wire)]
+    names = list(dict.fromkeys(name for uri in named if (name := hub.uris.username(uri)) is not None))[:MOST_CLUBS]
+    for name in names:
+        if (found := await session.run_sync(lambda inner, name=name: clubs.by_name(inner, name))) is not None:  # type: ignore[misc]
+            return found
+    return None
+
+
+def _begun(wire: Wire) -> _Opinion:
+    """A thread: its title is what a forum calls it, or its first line."""
+    html = text.safe_html(words(wire, "content"))
+    first, _, _ = _MENTIONS_FIRST.sub("", text.plain(html)).partition("\n")
+    title = text.plain(words(wire, "name")) or first
+    return _Opinion("thread", html, title[: clubs.LONGEST_TITLE] or "…", None)
 
 
 def _audience(wire: Wire) -> Audience:

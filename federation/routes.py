@@ -16,10 +16,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from community.errors import Gone, NotFound, Refusal, TooLarge, TryLater
 from community.people import actors
+from community.posts import clubs, topics
 from community.posts import post as posts
-from community.posts import topics
 from community.posts.post import Tombstone
 from community.uris import PUBLIC
+from federation import clubs as announced
 from federation import consent, counters, discovery, documents, inbox, lights, sharing
 from federation.hub import Hub
 from federation.renditions.note import moment
@@ -179,6 +180,9 @@ async def show_outbox(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
         only = request.query_params.get("type")
+        if (club := await session.run_sync(lambda inner: clubs.by_name(inner, request.path_params["name"]))) is not None:
+            page = 1 if request.query_params.get("page") == "true" else _page(request)
+            return said(await announced.outbox_of(session, club, page))
         page = 1 if request.query_params.get("page") == "true" else _page(request)
         return said(await documents.outbox(session, hub.library, request.path_params["name"], page=page, only=only))
 
@@ -187,6 +191,15 @@ async def show_count(request: Request) -> Response:
     hub, side = _hub(request), request.url.path.rpartition("/")[2]
     async with hub.database.snapshot() as session:
         return said(await documents.followers(session, hub.library, request.path_params["name"], side))
+
+
+async def show_moderators(request: Request) -> Response:
+    """Who keeps a book club."""
+    async with _hub(request).database.snapshot() as session:
+        club = await session.run_sync(lambda inner: clubs.by_name(inner, request.path_params["name"]))
+        if club is None:
+            raise NotFound("There is no club of that name here.")
+        return said(await announced.moderators(session, club))
 
 
 async def show_featured(request: Request) -> Response:
@@ -315,6 +328,7 @@ ROUTES = [
     Route("/ap/actors/{name}/followers", show_count),
     Route("/ap/actors/{name}/following", show_count),
     Route("/ap/actors/{name}/featured", show_featured),
+    Route("/ap/actors/{name}/moderators", show_moderators),
     Route("/ap/notes/{name}", show_post),
     Route("/ap/notes/{name}/replies", show_replies),
     Route("/ap/notes/{name}/likes", show_reactions),

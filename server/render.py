@@ -31,6 +31,8 @@ NOTICES: dict[str, str] = {
     "unfollowed": N_("You do not follow that any more."),
     "cancelled": N_("The event is cancelled. Those who follow us will hear of it."),
     "moved": N_("You have moved. Your followers hear of it now."),
+    "joined": N_("Welcome to the club."),
+    "left": N_("You have left the club."),
     "coming": N_("You are on the list. We look forward to seeing you."),
     "in line": N_("All places are taken. You are on the waiting list, and we write to you when there is a place."),
     "asked to come": N_("We have noted that you would like to come. A librarian answers soon."),

@@ -6,6 +6,7 @@ import community.people.actors
 import community.people.blocks
 import community.people.follows
 import community.posts.attendances
+import community.posts.clubs
 import community.posts.kinds
 import community.posts.pictures
 import community.posts.post

@@ -39,6 +39,12 @@ class Digest(Post):
     __mapper_args__ = {"polymorphic_identity": "digest"}
 
 
+class Thread(Post):
+    """A conversation that somebody begins in a book club."""
+
+    __mapper_args__ = {"polymorphic_identity": "thread"}
+
+
 class Event(Post):
     """Something happens at a place and a time."""
 
@@ -52,5 +58,6 @@ KINDS: dict[str, type[Post]] = {
     "discussion": Discussion,
     "announcement": Announcement,
     "digest": Digest,
+    "thread": Thread,
     "event": Event,
 }

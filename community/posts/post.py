@@ -78,6 +78,7 @@ class Post(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), index=True)
     about_id: Mapped[int | None] = mapped_column(ForeignKey("works.id"))
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    club_id: Mapped[int | None] = mapped_column(ForeignKey("clubs.id", ondelete="SET NULL"), index=True)  # said in this book club
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"), index=True)
     reply_to_uri: Mapped[str | None] = mapped_column(String(500), index=True)
     audience: Mapped[Audience] = mapped_column(choice(Audience), default=Audience.public)

@@ -2,16 +2,20 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from community import uris
 from community.clock import days, now
 from community.database import table_of
 from community.people.actors import Actor, ActorState
+from community.posts import clubs as rules
 from community.posts import conversations, kinds, pictures, post, quotes
+from community.posts.clubs import Club
 from community.posts.post import Audience, Post, Standing
-from federation import activities, errands, flows, media, reading, submissions
+from federation import activities, clubs, errands, flows, media, reading, submissions
 from federation.activities import ids_of, type_of
 from federation.handlers import joins, profiles
 from federation.handlers.told import Told
@@ -57,6 +61,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
         return "left: it concerns nothing and nobody here"
     if said.about_id is not None and not await flows.takes_from(session, author.domain):
         return "left: a librarian stopped taking what is said there"
+    if (closed := await _shut_out(session, said, author)) is not None:
+        return closed
     known = await post.by_uri(session, said.uri)
     if known is not None:
         return f"known: {known.kind}" if known.author_id == author.id else "left: somebody else wrote that"
@@ -71,6 +77,8 @@ async def keep(session: AsyncSession, told: Told, wire: Wire, author: Actor | No
     await judge.apply(session, made, verdict)
     await media.want(session, made, author, wire)
     await conversations.join(session, made)
+    if told.activity.embedded is wire:
+        await clubs.pass_on(session, told.hub.library, made, told.activity.wire)
     errands.owe(session, made)
     await post.touch(session, made)
     return f"kept as {made.kind}" + ("" if made.standing is Standing.shown else f", {made.standing}")
@@ -107,6 +115,8 @@ async def update(session: AsyncSession, told: Told) -> str:
     changed = await _change(session, known, said)
     await judge.apply(session, changed, verdict)
     await media.want(session, changed, told.actor, wire)
+    if told.activity.embedded is wire and changed.standing is Standing.shown:
+        await clubs.relay(session, told.hub.library, changed, told.activity.wire)
     return f"changed a {said.kind}"
 
 
@@ -127,6 +137,8 @@ async def delete(session: AsyncSession, told: Told) -> str:
         return "left: we do not have it"
     if told.actor is None or known.author_id != told.actor.id:
         return "left: somebody else wrote that"
+    if told.activity.wire:
+        await clubs.relay(session, told.hub.library, known, told.activity.wire)
     await erase(session, known)
     return f"deleted a {known.kind}"
 
@@ -140,6 +152,16 @@ async def erase(session: AsyncSession, known: Post) -> None:
     await pictures.forget(session, {known.id})
     await post.bury(session, known.uri, "Event" if known.kind == "event" else "Note")
     await post.touch(session, known)
+
+
+async def _shut_out(session: AsyncSession, said: Said, author: Actor) -> str | None:
+    """Why somebody may not say this in a book club; None when they may, or it is said in none."""
+    if said.club_id is None:
+        return None
+    club = (await session.scalars(select(Club).where(Club.id == said.club_id).options(joinedload(Club.actor)))).one()
+    if said.kind == "thread" and not await rules.may_begin(session, club, author):
+        return "left: only members begin threads in this club"
+    return None if await rules.may_answer(session, club, author) else "left: this club has shut them out"
 
 
 async def _verdict(session: AsyncSession, told: Told, kind: str, wire: Wire, author: Actor) -> Verdict:
@@ -164,6 +186,7 @@ def _columns(said: Said) -> dict[str, object]:
         "half_stars": said.half_stars,
         "audience": said.audience,
         "about_id": said.about_id,
+        "club_id": said.club_id,
         "reply_to_id": said.reply_to_id,
         "reply_to_uri": said.reply_to_uri,
         "published_at": said.published_at,
@@ -174,10 +197,11 @@ def _columns(said: Said) -> dict[str, object]:
 async def _change(session: AsyncSession, known: Post, said: Said) -> Post:
     columns = _columns(said) | {"edited_at": said.edited_at or now(), "published_at": known.published_at, "changed_at": now()}
     # What it answers stays: two posts that answered each other would be a thread without an end.
-    columns |= {"reply_to_id": known.reply_to_id, "reply_to_uri": known.reply_to_uri}
+    columns |= {"reply_to_id": known.reply_to_id, "reply_to_uri": known.reply_to_uri, "club_id": known.club_id}
     if said.about_id is None:
         columns["about_id"] = known.about_id
     kind = said.kind if known.about_id is not None or said.about_id is not None else "comment"
+    kind = "thread" if known.kind == "thread" else kind
     # A rating that got words is a review now: the kind is a column, whatever class the row was loaded as.
     await session.execute(sql_update(table_of(Post)).where(table_of(Post).c.id == known.id).values(kind=kind, **columns))
     await post.touch(session, known)

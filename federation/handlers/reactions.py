@@ -7,7 +7,7 @@ from community.clock import now
 from community.people import actors
 from community.posts import discussions, post
 from community.posts.post import Post, Reaction, ReactionKind
-from federation import resolving
+from federation import clubs, resolving
 from federation.activities import Activity, id_of
 from federation.handlers import posts
 from federation.handlers.told import Told
@@ -58,6 +58,8 @@ async def _react(session: AsyncSession, told: Told, kind: ReactionKind) -> str:
     if known is None:
         session.add(Reaction(post_id=about.id, kind=kind, actor_id=told.actor.id, uri=(told.activity.id or told.activity.actor)[:500]))
         await _show_anew(session, about)
+        if kind is ReactionKind.like:
+            await clubs.relay(session, told.hub.library, about, told.activity.wire)
     return f"kept a {kind}"
 
 

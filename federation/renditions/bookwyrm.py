@@ -17,7 +17,7 @@ LONGEST_NAME = 255
 def bookwyrm(library: Library, facts: Facts) -> Wire | None:
     """The typed status of a post about a book, the Note of an answer, None for what BookWyrm would drop or stumble over."""
     post, item = facts.post, facts.item
-    if post.kind in {"event", "announcement", "digest", "discussion"}:
+    if post.kind in {"event", "announcement", "digest", "discussion", "thread"}:
         return None
     if facts.parent_uri is not None and post.kind == "comment":
         return note(library, facts)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.catalog.tables import Agent, Contribution, Edition, Identifier, Work
 from community.people.actors import Actor
-from community.posts import attendances
+from community.posts import attendances, clubs
 from community.posts.post import Post, Reaction, ReactionKind
 from community.posts.topics import DigestWork
 
@@ -47,6 +47,7 @@ class Facts:
     likes: int
     boosts: int
     coming: int = 0  # guests of an event
+    club: Actor | None = None  # the group in which it was said
     works: tuple[tuple[int, str], ...] = ()  # the first titles of a digest: number and title
 
 
@@ -92,6 +93,7 @@ async def facts(session: AsyncSession, post: Post) -> Facts:
         parent_author=parent_author,
         likes=counts.get(ReactionKind.like, 0),
         boosts=counts.get(ReactionKind.boost, 0),
+        club=club.actor if (club := await clubs.of_post(session, post)) is not None else None,
         works=await _named(session, post) if post.kind == "digest" else (),
         coming=(await attendances.count(session, post.id)).coming if post.kind == "event" else 0,
     )

@@ -56,6 +56,10 @@ def note(library: Library, facts: Facts) -> Wire:
         wire["summary"] = post.warning
     if post.edited_at is not None:
         wire["updated"] = moment(post.edited_at)
+    if facts.club is not None:
+        wire["audience"] = facts.club.uri
+        if post.kind == "thread":
+            wire |= {"name": post.title or "", "mediaType": "text/html"}  # what a forum calls it; reviews and news have no name
     if facts.parent_uri is not None:
         wire["inReplyTo"] = facts.parent_uri
     if item is not None:
@@ -74,12 +78,14 @@ def addressed(library: Library, facts: Facts) -> tuple[list[str], list[str]]:
     """To whom, and for whose notice: `to` is exactly the public for public posts (BookWyrm reads no other)."""
     author = facts.author
     followers = author.followers or f"{author.uri}/followers"
+    # The group stands before the followers: Lemmy takes the first address that is one for the community.
+    first = [facts.club.uri] if facts.club is not None else []
     notice = [facts.parent_author.uri] if facts.parent_author is not None and facts.parent_author.id != author.id else []
     if facts.post.kind in {"review", "rating"} and author.uri != library.uris.library:
         notice.append(library.uris.library)
     match facts.post.audience:
         case Audience.public:
-            return [PUBLIC], list(dict.fromkeys([followers, *notice]))
+            return [PUBLIC], list(dict.fromkeys([*first, followers, *notice]))
         case Audience.unlisted:
             return [followers], list(dict.fromkeys([PUBLIC, *notice]))
         case Audience.followers:
@@ -100,6 +106,9 @@ def tags(library: Library, facts: Facts) -> list[Wire]:
                 "image": library.uris.cover(facts.item.work_id, "png"),
             }
         )
+    if facts.club is not None and facts.post.kind == "thread":
+        name = f"@{facts.club.username}@{library.settings.domain}"
+        found.append({"type": "Mention", "href": facts.club.uri, "name": name})
     answered = facts.parent_author
     if answered is not None and answered.id != facts.author.id:
         domain = answered.domain or library.settings.domain
@@ -137,6 +146,8 @@ def content(library: Library, facts: Facts, language: str) -> str:
         case "rating" if item is not None and post.half_stars:
             head = gettext(language, "Rated %(title)s", title=_link(library, item))
             return f"<p>{head}{_by(item, language)} {stars(post.half_stars)} ({post.half_stars / 2:g}/5)</p>"
+        case "thread":
+            return f"<p><strong>{text.escape(post.title or '')}</strong></p>{post.html}"
         case "announcement" | "digest":
             head = f"<p><strong>{text.escape(post.title)}</strong></p>" if post.title else ""
             return f"{head}{post.html}<p>{_anchor(post.url or post.uri)}</p>"

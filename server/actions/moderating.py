@@ -11,7 +11,7 @@ from community.messages import gettext
 from community.people.accounts import Account
 from community.posts.kinds import Comment
 from community.posts.post import SEEN_AT_ALL, Audience, Post, Standing
-from federation import outbox
+from federation import clubs, outbox
 from federation.tables import Outgoing
 from moderation import decisions
 from moderation.effects import AnswerReporter, DeletePost, Effect, EndFollow, Notify, PublishPost, RejectFollow, UpdateActor
@@ -54,6 +54,7 @@ async def carry_out(session: AsyncSession, library: Library, effects: Iterable[E
         match effect:
             case DeletePost():
                 await outbox.delete(session, library, effect.post, effect.uri)
+                await clubs.tell_gone(session, library, effect.post, effect.uri)
             case PublishPost():
                 await _publish(session, library, effect.post)
             case UpdateActor():

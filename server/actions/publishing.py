@@ -15,7 +15,7 @@ from community.people import actors
 from community.people.actors import Actor
 from community.posts import post as posts
 from community.posts.post import SEEN_AT_ALL, Post, Standing
-from federation import outbox
+from federation import clubs, outbox
 from moderation import judge
 from moderation.verdicts import Answer, Submission
 
@@ -78,6 +78,7 @@ async def publish(session: AsyncSession, library: Library, author: Actor, post: 
     await session.flush()
     await posts.touch(session, post)
     await outbox.publish(session, library, post)
+    await clubs.tell_new(session, library, post)
     return _outcome(post, verdict.answer)
 
 
@@ -97,6 +98,7 @@ async def edit(session: AsyncSession, library: Library, author: Actor, post: Pos
     await session.flush()
     await posts.touch(session, post)
     await outbox.edit(session, library, post)  # tells nobody of a held one
+    await clubs.tell_changed(session, library, post)
     return _outcome(post, verdict.answer)
 
 
@@ -111,6 +113,7 @@ async def take_back(session: AsyncSession, library: Library, post: Post) -> None
     await posts.touch(session, post)
     if was_told:
         await outbox.delete(session, library, post)
+        await clubs.tell_gone(session, library, post, post.uri)
     await posts.bury(session, post.uri, "Event" if post.kind == "event" else "Note")
     post.move(Standing.deleted)
     post.title, post.html, post.source, post.warning, post.half_stars = None, "", "", None, None

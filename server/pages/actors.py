@@ -14,7 +14,7 @@ from community.errors import Gone, NotFound
 from community.people import actors
 from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorState
-from community.posts import topics
+from community.posts import clubs, topics
 from community.said import Conversation
 from federation import documents, lights
 from server import context, negotiating, render, sessions, showing
@@ -42,6 +42,10 @@ async def show(request: Request) -> Response:
         if light is None or light.url is None:
             raise NotFound("There is nobody of this name here.")
         return RedirectResponse(light.url, 303)
+    if not domain:
+        club = await here.library.database.read(lambda session: clubs.by_name(session, name))
+        if club is not None:
+            return RedirectResponse(f"/groups/{club.actor.username}", 303)
     page = works.page_number(request)
     reader = sessions.reader(request)
 

@@ -72,6 +72,7 @@ async def answer(request: Request) -> Response:
         reply = Comment(
             about_id=parent.about_id,
             edition_id=parent.edition_id,
+            club_id=parent.club_id,
             reply_to_id=parent.id,
             reply_to_uri=parent.uri,
             audience=parent.audience,

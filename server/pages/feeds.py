@@ -14,7 +14,7 @@ from community.catalog import works as catalogue
 from community.catalog.facts import WorkCard
 from community.catalog.tables import Work
 from community.errors import NotFound
-from community.posts import topics
+from community.posts import clubs, topics
 from community.said import Said
 from search import query
 from server import context, render, showing
@@ -87,6 +87,21 @@ async def author(request: Request) -> Response:
 async def series(request: Request) -> Response:
     """GET /feeds/series/{id}: new titles of a series."""
     return await _new_under(request, "series", "series")
+
+
+async def group(request: Request) -> Response:
+    """GET /feeds/groups/{name}: the conversations of a book club."""
+    name = request.path_params["name"]
+
+    def ask(session: Session) -> tuple[str, list[FeedEntry]]:
+        club = clubs.by_name(session, name)
+        if club is None:
+            raise NotFound("There is no club of that name here.")
+        said = timelines.of_club(session, club.id, size=SIZE, replies=0).posts
+        return club.actor.label, [_post(request, one, None) for one in said]
+
+    label, entries = await context.of(request).library.database.read(ask)
+    return _feed(request, label, f"/groups/{name}", entries)
 
 
 async def search(request: Request) -> Response:

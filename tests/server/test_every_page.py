@@ -14,7 +14,7 @@ from community.people.actors import Actor
 from community.posts.kinds import Announcement, Event, Review
 from moderation import reports
 from moderation.tables import Origin
-from server.actions import publishing
+from server.actions import gathering, publishing
 from server.routes import ROUTES
 from tests.server.client import Browser, browser
 from tests.world import Town, town
@@ -67,6 +67,14 @@ PAGES: list[tuple[str, Role | None, int]] = [
     ("/events/{event}/comment", ANYONE, 303),
     ("/events/{event}/guests", LIBRARIAN, 200),
     ("/events/{event}/edit", LIBRARIAN, 200),
+    ("/groups", ANYONE, 200),
+    ("/groups/new", LIBRARIAN, 200),
+    ("/groups/northport", ANYONE, 200),
+    ("/groups/nowhere", ANYONE, 404),
+    ("/groups/northport/edit", LIBRARIAN, 200),
+    ("/groups/northport/begin", READER, 200),
+    ("/@northport", ANYONE, 303),
+    ("/feeds/groups/northport", ANYONE, 200),
     ("/@ada", ANYONE, 200),
     ("/@library", ANYONE, 200),
     ("/@nobody", ANYONE, 404),
@@ -144,6 +152,12 @@ FORMS: list[tuple[str, Role | None]] = [
     ("/events/{event}/leave", READER),
     ("/events/{event}/guests/1/accept", LIBRARIAN),
     ("/events/{event}/guests/1/refuse", LIBRARIAN),
+    ("/groups/new", LIBRARIAN),
+    ("/groups/northport/edit", LIBRARIAN),
+    ("/groups/northport/join", READER),
+    ("/groups/northport/leave", READER),
+    ("/groups/northport/shut-out", LIBRARIAN),
+    ("/groups/northport/begin", READER),
     ("/me/settings", READER),
     ("/me/settings/password", READER),
     ("/me/export", READER),
@@ -207,6 +221,8 @@ async def one_of_everything(folder: Path) -> AsyncIterator[Site]:
             await publishing.announce(session, here.library, event)
             case = await reports.open_report(session, post=review, origin=Origin.form, reason="Look at this")
             case_id = case.case_id
+        keeper = people[LIBRARIAN].actor_id
+        await gathering.found(here.library, "northport", "Northport reads", "", reading=book.id, hosts_only=False, host=keeper)
         names = {
             "work": book.id,
             "edition": 1,

@@ -60,7 +60,7 @@ from themes.views.deliveries import Understood
 from themes.views.desk import Matter, PartnerRow, SuggestionRow
 from themes.views.follow import Followable, Followed
 from themes.views.moderation import Case, PersonRow, WordRow
-from themes.views.posts import Invitation, Month, Profile
+from themes.views.posts import ClubCard, ClubPage, Invitation, Month, Profile
 from themes.views.site import Choice, Form, Link, Member, Pages
 
 Context = dict[str, object]
@@ -118,6 +118,21 @@ def error(member: Member | None = None) -> Context:
     """What an error page gets."""
     return page_wide(member, "/nowhere") | {"message": "", "reference": ""}
 
+
+CLUB = ClubPage(
+    "Northport reads",
+    "northport",
+    "northport@north.example",
+    f"{HOME}/ap/actors/northport",
+    "/groups/northport",
+    Markup("<p>One book a month. Come as you are.</p>"),
+    41,
+    (library,),
+    WHALE,
+    is_member=True,
+    may_begin=True,
+    may_edit=True,
+)
 
 SAMPLES: dict[str, Context] = {
     "home/show.html": page_wide()
@@ -291,6 +306,26 @@ SAMPLES: dict[str, Context] = {
     "actor/show.html#remote": page_wide()
     | {"profile": Profile(cleo, limited="limited", moved_to="https://new.example/@cleo"), "posts": (), "pages": Pages(), "is_me": False},
     "follow/anywhere.html": page_wide() | {"about_uri": f"{HOME}/ap/actors/library", "about_label": "North Quay Library", "form": WRONG},
+    "group/list.html": page_wide(BEN)
+    | {
+        "clubs": (
+            ClubCard("Northport reads", "/groups/northport", "One book a month. Come as you are.", 41, 12, WHALE),
+            ClubCard("Poems", "/groups/poems"),
+        ),
+        "may_found": True,
+    },
+    "group/show.html": page_wide(ADA)
+    | {"club": CLUB, "posts": (replace(REVIEWS[0], about=None, rating=None),), "pages": Pages(), "feed_url": "/feeds/groups/northport"},
+    "group/show.html#stranger": page_wide()
+    | {
+        "club": replace(CLUB, is_member=False, may_begin=False, may_edit=False, reading=None),
+        "posts": (),
+        "pages": Pages(),
+        "feed_url": "/feeds/groups/northport",
+    },
+    "group/write.html": page_wide(BEN) | {"form": WRONG, "action": "/groups/new", "is_edit": False},
+    "group/begin.html": page_wide(ADA)
+    | {"form": WRONG, "action": "/groups/northport/begin", "back": "/groups/northport", "club_name": "Northport reads", "languages": CODES},
     "follow/search.html": page_wide()
     | {"query": "q=sea&language=swe", "label": "sea, swe", "feed_url": "/feeds/search?q=sea&language=swe"},
     "follow/list.html": page_wide(ADA, "/me/following")

@@ -136,6 +136,37 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class ClubCard:
+    """A book club in the list of all."""
+
+    name: str
+    url: str  # /groups/{username}
+    about: str = ""  # Markdown, as typed
+    members: int = 0
+    threads: int = 0
+    reading: WorkCard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClubPage:
+    """A book club's page."""
+
+    name: str
+    username: str
+    handle: str  # club@north.example
+    uri: str
+    url: str
+    html: str = ""  # safe Markup
+    members: int = 0
+    hosts: tuple[Person, ...] = ()
+    reading: WorkCard | None = None
+    is_member: bool = False
+    may_begin: bool = False
+    may_edit: bool = False
+    hosts_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """A library whose readers we hear."""
 
