@@ -70,6 +70,12 @@ class Said:
     timezone: str | None
     place: str | None
     place_address: str | None
+    online_url: str | None
+    poster: str | None
+    poster_alt: str | None
+    poster_width: int | None
+    poster_height: int | None
+    revision: int
     cancelled: bool
     is_ours: bool
     likes: int
@@ -123,7 +129,8 @@ _home = Actor.__table__.alias("home")  # the library of a remote author's server
 _SAID = (
     *(P[name] for name in ("id", "token", "uri", "url", "kind", "html", "published_at", "edited_at", "changed_at")),
     *(P[name] for name in ("standing", "audience", "title", "half_stars", "language", "warning", "category", "about_id", "reply_to_id")),
-    *(P[name] for name in ("starts_at", "ends_at", "timezone", "place", "place_address", "cancelled")),
+    *(P[name] for name in ("starts_at", "ends_at", "timezone", "place", "place_address")),
+    *(P[name] for name in ("online_url", "poster", "poster_alt", "poster_width", "poster_height", "revision", "cancelled")),
     P.source.is_not(None).label("is_ours"),
     counted(ReactionKind.like).label("likes"),
     counted(ReactionKind.boost).label("boosts"),

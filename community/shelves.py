@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = "media"
+POSTERS = "posters"  # what the library put up itself: never cleared away to make room
 ENDING = ".webp"
 NAME = re.compile(r"[0-9a-f]{64}")
 DAY = 86400  # seconds; so often at most we note that somebody looked
@@ -25,15 +26,15 @@ class Copy:
     looked_at: float  # seconds since 1970, a day more or less
 
 
-def path(data_dir: str, name: str) -> Path:
+def path(data_dir: str, name: str, folder: str = FOLDER) -> Path:
     """Where a copy of this name lies, if we have it."""
-    return Path(data_dir) / FOLDER / name[:2] / f"{name}{ENDING}"
+    return Path(data_dir) / folder / name[:2] / f"{name}{ENDING}"
 
 
-def keep(data_dir: str, body: bytes) -> str:
+def keep(data_dir: str, body: bytes, folder: str = FOLDER) -> str:
     """Put a copy on its shelf, whole or not at all; its name."""
     name = hashlib.sha256(body).hexdigest()
-    target = path(data_dir, name)
+    target = path(data_dir, name, folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         os.utime(target)  # so that nobody clears it away before it is written down that it is wanted again
@@ -44,11 +45,11 @@ def keep(data_dir: str, body: bytes) -> str:
     return name
 
 
-def find(data_dir: str, name: str) -> Path | None:
+def find(data_dir: str, name: str, folder: str = FOLDER) -> Path | None:
     """The file of this name, if it is one of ours and there. Notes that somebody looked."""
     if not NAME.fullmatch(name):
         return None
-    file = path(data_dir, name)
+    file = path(data_dir, name, folder)
     try:
         if file.stat().st_mtime < time.time() - DAY:
             os.utime(file)

@@ -118,6 +118,10 @@ class Uris:
         """The cover of a work; `png` for servers that cannot show svg."""
         return f"{self.root}/covers/{work_id}.{kind}"
 
+    def poster(self, name: str) -> str:
+        """A picture of the library's own for an event."""
+        return f"{self.root}/posters/{name}.webp"
+
     def username(self, uri: str) -> str | None:
         """The name in an actor address of ours, or None."""
         found = re.fullmatch(re.escape(self.root) + r"/ap/actors/([a-z0-9_.-]+)", uri)

@@ -1,10 +1,10 @@
-"""What is owed around events: how many come, a reminder the day before, and forgetting who was there."""
+"""What is owed around events: how many come, and forgetting who was there."""
 
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 
-from community.clock import hours, minutes, now
+from community.clock import minutes, now
 from community.database import table_of
 from community.posts.attendances import FORGET_AFTER, Guest
 from community.posts.post import Post
@@ -12,7 +12,6 @@ from federation import outbox
 from federation.hub import Hub
 
 SETTLES: timedelta = minutes(3)  # counts change often when an event is announced: others hear of it once
-AHEAD: timedelta = hours(24)
 MOST = 50
 
 

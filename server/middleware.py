@@ -29,7 +29,11 @@ HEADERS = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"),
 )
 BODY = 1_000_000
-BODIES: dict[str, int] = {"/desk/import": 256_000_000, "/moderation/servers/import": 4_000_000}  # bytes that a form may have
+BODIES: dict[str, int] = {
+    "/desk/import": 256_000_000,
+    "/moderation/servers/import": 4_000_000,
+    "/desk/poster": 11_000_000,
+}  # bytes that a form may have
 
 
 def _with_media(settings: Settings) -> tuple[tuple[str, str], ...]:

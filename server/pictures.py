@@ -1,4 +1,4 @@
-"""Covers as PNG, in plain type on one colour: Mastodon and others show no SVG."""
+"""Covers and posters as PNG, in plain type on one colour: Mastodon and others show no SVG."""
 
 import hashlib
 import io
@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 WIDTH, HEIGHT, MARGIN = 400, 600, 36
 SIZES = (52, 44, 36, 30, 24)  # of the title, the largest that fits
 MOST_LINES = 7
+POSTER = (1000, 560)
 GROUNDS = ((38, 70, 83), (94, 48, 74), (61, 90, 60), (120, 53, 39), (48, 58, 102), (92, 78, 39), (33, 94, 94), (82, 41, 41))
 PAPER = (247, 242, 230)
 ICON = 400
@@ -55,6 +56,30 @@ def icon_png(label: str, seed: str) -> bytes:
 
 
 @lru_cache(64)
+def poster_png(title: str, when: str, place: str, seed: str) -> bytes:
+    """A whole PNG, 1000 by 560, of what happens, when and where."""
+    width, height = POSTER
+    picture = Image.new("RGB", POSTER, GROUNDS[hashlib.sha256(seed.encode()).digest()[0] % len(GROUNDS)])
+    brush = ImageDraw.Draw(picture)
+    brush.rectangle((20, 20, width - 21, height - 21), outline=PAPER, width=3)
+    room = width - 4 * MARGIN
+    size, lines = _set(brush, _known(title), (72, 60, 50, 42, 34), room, 4)
+    top = 80.0
+    for line in lines:
+        brush.text((2 * MARGIN, top), line, font=_font(size), fill=PAPER)
+        top += size * 1.2
+    small, facts = _set(brush, _known(when), (34, 28), room, 2)
+    _, where = _set(brush, _known(place), (small,), room, 1)
+    foot = height - 80 - (len(facts) + len(where)) * small * 1.3
+    brush.line((2 * MARGIN, foot - 20, 2 * MARGIN + 80, foot - 20), fill=PAPER, width=3)
+    for number, line in enumerate([*facts, *where]):
+        brush.text((2 * MARGIN, foot + number * small * 1.3), line, font=_font(small), fill=PAPER)
+    made = io.BytesIO()
+    picture.quantize(32).save(made, "PNG", optimize=True)
+    return made.getvalue()
+
+
+@lru_cache(64)
 def collage_png(covers: tuple[tuple[str, str, str], ...]) -> bytes:
     """A whole PNG with these covers (title, author, seed) in one row, so wide that timelines cut nothing off."""
     small = (WIDTH * 3 // 5, HEIGHT * 3 // 5)
@@ -79,20 +104,22 @@ def _known(text: str) -> str:
     return "".join(letter for letter in text if letter == " " or (letter.isprintable() and ord(letter) < 0x250))
 
 
-def _set(brush: ImageDraw.ImageDraw, text: str, sizes: tuple[int, ...]) -> tuple[int, list[str]]:
-    """The size at which a text fits, and its lines; at the smallest it is cut."""
+def _set(
+    brush: ImageDraw.ImageDraw, text: str, sizes: tuple[int, ...], room: int = WIDTH - 2 * MARGIN, most: int = MOST_LINES
+) -> tuple[int, list[str]]:
+    """The size at which a text fits into `room` points and `most` lines, and its lines; at the smallest it is cut."""
     for size in sizes:
-        lines = _wrap(brush, text, _font(size))
-        if len(lines) <= MOST_LINES and all(brush.textlength(line, font=_font(size)) <= WIDTH - 2 * MARGIN for line in lines):
+        lines = _wrap(brush, text, _font(size), room)
+        if len(lines) <= most and all(brush.textlength(line, font=_font(size)) <= room for line in lines):
             return size, lines
-    return sizes[-1], _wrap(brush, text[:120], _font(sizes[-1]))[:MOST_LINES]
+    return sizes[-1], _wrap(brush, text[:120], _font(sizes[-1]), room)[:most]
 
 
-def _wrap(brush: ImageDraw.ImageDraw, text: str, font: Font) -> list[str]:
+def _wrap(brush: ImageDraw.ImageDraw, text: str, font: Font, room: int) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and brush.textlength(longer, font=font) <= WIDTH - 2 * MARGIN:
+        if lines and brush.textlength(longer, font=font) <= room:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -14,7 +14,7 @@ from federation.hub import Bell, Hub
 from federation.tables import Delivery, InboxMessage, ThreadErrand
 from search.index import SearchIndex
 from server import letters, mail, sessions
-from server.actions import digests, followed, inviting
+from server.actions import digests, followed, inviting, reminding
 
 Sweep = Callable[[], Awaitable[int]]  # brings the search index up to date; says how much it took up
 
@@ -46,6 +46,8 @@ def chores(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = Non
         Chore("unfollowed searches", lambda: followed.forget(hub.library), hours(12)),
         Chore("partners", lambda: partners.work_off(hub), seconds(10)),
         Chore("guest counts", lambda: happenings.tell_counts(hub), minutes(1)),
+        Chore("reminders", lambda: reminding.remind(hub.library), minutes(5)),
+        Chore("news for guests", lambda: reminding.tell_guests(hub.library), minutes(1)),
         Chore("guests of ours", lambda: inviting.tell(hub.library), minutes(1)),
         Chore("old guests", lambda: happenings.forget(hub), hours(12)),
         Chore("conversations", lambda: threads.work_off(hub), seconds(5)),

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from community import states
 from community.clock import days, now
-from community.database import Base, BigId, choice
+from community.database import Base, BigId, choice, table_of
 from community.errors import Conflict
 from community.people.actors import Actor
 from community.posts.post import Door, Post
@@ -55,6 +55,7 @@ class Guest(Base):
     message: Mapped[str | None] = mapped_column(String(500))  # what they wrote to the library
     state: Mapped[Attendance] = mapped_column(choice(Attendance))
     told_at: Mapped[datetime | None]  # when they were told where they stand now
+    news_at: Mapped[datetime | None] = mapped_column(index=True)  # since when they are owed a word that the event has changed
     since: Mapped[datetime] = mapped_column(default=now)  # when they came into this state: who came first waits first
 
     event: Mapped[Post] = relationship(lazy="raise")
@@ -114,6 +115,7 @@ async def ask(session: AsyncSession, event: Post, actor: Actor, uri: str | None 
         raise Conflict("This event is over.")
     if event.door not in {Door.open, Door.approved}:
         raise Conflict("Nobody has to sign up here for this event.")
+    await _lock(session, event)
     guest = await find(session, event, actor)
     if guest is not None and guest.state in {*HERE, Attendance.refused}:
         guest.uri = uri or guest.uri
@@ -132,6 +134,7 @@ async def ask(session: AsyncSession, event: Post, actor: Actor, uri: str | None 
 
 async def leave(session: AsyncSession, event: Post, actor: Actor) -> tuple[Guest | None, Guest | None]:
     """Somebody does not come after all: they, and who gets their place."""
+    await _lock(session, event)
     guest = await find(session, event, actor)
     if guest is None or guest.state not in HERE:
         return None, None
@@ -140,6 +143,7 @@ async def leave(session: AsyncSession, event: Post, actor: Actor) -> tuple[Guest
 
 async def let_in(session: AsyncSession, event: Post, guest: Guest) -> None:
     """A librarian agrees: they come, or wait in line when all places are taken. Raises Conflict for who stands elsewhere."""
+    await _lock(session, event)
     guest.move(await _place(session, event))
     event.guests_changed_at = now()
     await session.flush()
@@ -147,11 +151,13 @@ async def let_in(session: AsyncSession, event: Post, guest: Guest) -> None:
 
 async def turn_away(session: AsyncSession, event: Post, guest: Guest) -> Guest | None:
     """A librarian does not agree, or no longer; says who gets the place. Raises Conflict."""
+    await _lock(session, event)
     return await _free(session, event, guest, Attendance.refused)
 
 
 async def fill(session: AsyncSession, event: Post) -> list[Guest]:
     """Let in who waits longest, as long as there are places: says who. For when there are more places than before."""
+    await _lock(session, event)
     let: list[Guest] = []
     while (guest := await _next(session, event)) is not None:
         guest.move(Attendance.coming)
@@ -166,6 +172,18 @@ def is_over(event: Post) -> bool:
     """Whether it has ended."""
     ends = event.ends_at or event.starts_at
     return ends is not None and ends < now()
+
+
+async def owe_news(session: AsyncSession, event: Post) -> None:
+    """Let everyone who comes, waits or asks be told of what has changed: by a chore, some at a time."""
+    guests = table_of(Guest)
+    concerned = update(guests).where(guests.c.event_id == event.id, guests.c.state.in_(HERE))
+    await session.execute(concerned.values(news_at=now()))
+
+
+async def _lock(session: AsyncSession, event: Post) -> None:
+    """One at a time: two who ask in the same moment do not get the same place (SQLite has one writer anyway)."""
+    await session.execute(select(Post.id).where(Post.id == event.id).with_for_update())
 
 
 async def _free(session: AsyncSession, event: Post, guest: Guest, to: Attendance) -> Guest | None:

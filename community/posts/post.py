@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, select, update
+from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -104,12 +104,21 @@ class Post(Base):
     timezone: Mapped[str | None] = mapped_column(String(60))
     place: Mapped[str | None] = mapped_column(String(300))
     place_address: Mapped[str | None] = mapped_column(String(500))
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    online_url: Mapped[str | None] = mapped_column(String(500))  # where one takes part from afar
+    poster: Mapped[str | None] = mapped_column(String(64))  # names a picture of the library's own; None: one is drawn
+    poster_alt: Mapped[str | None] = mapped_column(String(500))  # what is on it
+    poster_width: Mapped[int | None]
+    poster_height: Mapped[int | None]
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")  # how often it was changed, for calendars
     cancelled: Mapped[bool] = mapped_column(default=False)
     door: Mapped[Door] = mapped_column(choice(Door), default=Door.none, server_default="none")
     door_url: Mapped[str | None] = mapped_column(String(500))
     capacity: Mapped[int | None]  # places; None: as many as come
     guests_changed_at: Mapped[datetime | None]  # since other servers were last told how many come
-    reminded_at: Mapped[datetime | None]  # when those who follow us were reminded
+    reminds: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether those who follow us are reminded a day before
+    reminded_at: Mapped[datetime | None]  # when they were
 
     author: Mapped[Actor] = relationship(lazy="raise")
     about: Mapped[Work | None] = relationship(lazy="raise")

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import text
 from community.errors import Conflict
-from community.people import blocks
+from community.people import actors, blocks
 from community.people.actors import Actor, ActorState
 from community.posts import attendances, coming_words, post
 from community.posts.attendances import HERE, Attendance
@@ -21,8 +21,10 @@ MOST_MESSAGE = 500
 async def join(session: AsyncSession, told: Told) -> str:
     """Give them a place, put them in line, or say no. A Join of what has no door of ours is ignored in so many words."""
     event = await _event(session, told, told.activity.object_id)
-    if event is None or told.actor is None:
-        return "left: that is no event of ours"
+    if told.actor is None:
+        return "left: nobody is known to ask"
+    if event is None:
+        return await _ignore(session, told, told.actor)
     host = await session.get_one(Actor, event.author_id)
     wire: Wire = {"id": told.activity.id, "object": event.uri}
     if event.door in {Door.none, Door.external}:
@@ -86,6 +88,16 @@ async def hear(session: AsyncSession, told: Told, wire: Wire, author: Actor) -> 
     if stood not in {*HERE, Attendance.refused}:
         await doors.tell(session, told.hub.library, event, guest, answering=answering)
     return f"noted a guest: {guest.state}"
+
+
+async def _ignore(session: AsyncSession, told: Told, actor: Actor) -> str:
+    """Who asks for something of ours that is no event, or is gone, hears that nothing comes of it."""
+    library = told.hub.library
+    host = await actors.by_uri(session, library.uris.library)
+    if host is None or not library.uris.is_ours(told.activity.object_id or "") or not await _is_welcome(session, told, host):
+        return "left: that is no event of ours"
+    await doors.answer(session, library, "Ignore", host, actor, {"id": told.activity.id, "object": told.activity.object_id})
+    return "ignored: that is no event of ours"
 
 
 async def _event(session: AsyncSession, told: Told, uri: str | None) -> Post | None:

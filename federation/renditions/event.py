@@ -1,5 +1,6 @@
 """An event, as Mobilizon, Gancio and FEP-8a8e read it, with a summary by hand for Mastodon (interop D.7)."""
 
+import uuid
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from babel.dates import format_date, format_time
 from community import text
 from community.library import Library
 from community.messages import gettext
-from community.posts.post import Door
+from community.posts.post import Door, Post
 from federation.renditions.facts import Facts
 from federation.renditions.note import addressed, moment, tags
 from federation.vocabulary import ANYONE_MAY_QUOTE, CONTEXT
@@ -44,17 +45,21 @@ def event(library: Library, facts: Facts) -> Wire:
         name = gettext(language, "Cancelled: %(title)s", title=name)
     # GoToSocial shows no name, folds the summary, and shows what follows: nobody there would know what happens.
     told = f"<p><strong>{text.escape(name)}</strong></p>{post.html}"
+    if post.online_url:
+        page = text.escape(post.online_url)
+        told += f'<p><a href="{page}" rel="nofollow noopener" target="_blank">{page}</a></p>'
+    poster = _poster(library, facts, language)
     wire: Wire = {
         "@context": CONTEXT,
         "id": post.uri,
         "type": "Event",
-        "uuid": post.token,
+        "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, post.uri)),  # Mobilizon takes no event whose uuid is none
         "url": post.url or post.uri,
         "actor": facts.author.uri,
         "attributedTo": facts.author.uri,
         "organizers": None,
         "name": name,
-        "summary": f"<p>{text.escape(when_and_where(library, facts, language))}</p><p>{text.escape(text.plain(post.html, 500))}</p>",
+        "summary": f"<p>{text.escape(when_and_where(library, post, language))}</p><p>{text.escape(text.plain(post.html, 500))}</p>",
         "content": told,
         "contentMap": {language: told},
         "mediaType": "text/html",
@@ -79,13 +84,18 @@ def event(library: Library, facts: Facts) -> Wire:
         "buyTicketsLink": None,
         "feeCurrency": None,
         "feeAmount": 0,
-        "isOnline": False,
-        "onlineLink": None,
+        "isOnline": post.online_url is not None,
+        "onlineLink": post.online_url,
         "commentsEnabled": True,
         "repliesModerationOption": "allow_all",
         "draft": False,
         "contacts": [],
-        "attachment": [{"type": "Link", "mediaType": "text/html", "href": post.url or post.uri, "name": "Website"}],
+        "image": {"type": "Image", "mediaType": poster["mediaType"], "url": poster["url"], "name": poster["summary"]},
+        # The picture comes first: Gancio stumbles over what has no mediaType on the way to it.
+        "attachment": [
+            poster,
+            {"type": "Link", "mediaType": "text/html", "href": post.online_url or post.url or post.uri, "name": "Website"},
+        ],
         "tag": tags(library, facts),
         "to": to,
         "cc": cc,
@@ -97,22 +107,44 @@ def event(library: Library, facts: Facts) -> Wire:
     return wire
 
 
-def when_and_where(library: Library, facts: Facts, language: str) -> str:
+def when_and_where(library: Library, post: Post, language: str) -> str:
     """One line: day, hours, place. Mastodon shows no other."""
-    post = facts.post
+    where = (post.place or library.settings.name, post.place_address or "")
+    return " · ".join(part for part in (when(library, post, language), *where) if part)
+
+
+def when(library: Library, post: Post, language: str) -> str:
+    """Day and hours, on the clock of the place."""
     zone = ZoneInfo(post.timezone or library.settings.timezone)
     starts = (post.starts_at or datetime.now(UTC)).astimezone(zone)
     day = format_date(starts, "full", locale=language)
     hours = format_time(starts, "short", locale=language)
     if post.ends_at is not None:
         hours += "–" + format_time(post.ends_at.astimezone(zone), "short", locale=language)
-    return " · ".join(part for part in (f"{day}, {hours}", post.place or library.settings.name, post.place_address or "") if part)
+    return f"{day}, {hours}"
 
 
 def _place(library: Library, facts: Facts) -> Wire:
-    return {
+    post = facts.post
+    place: Wire = {
         "type": "Place",
-        "id": f"{facts.post.uri}#place",
-        "name": facts.post.place or library.settings.name,
-        "address": {"type": "PostalAddress", "streetAddress": facts.post.place_address or library.settings.address},
+        "id": f"{post.uri}#place",
+        "name": post.place or library.settings.name,
+        "address": {"type": "PostalAddress", "streetAddress": post.place_address or library.settings.address},
     }
+    if post.latitude is not None and post.longitude is not None:
+        place |= {"latitude": float(post.latitude), "longitude": float(post.longitude)}
+    return place
+
+
+def _poster(library: Library, facts: Facts, language: str) -> Wire:
+    """The picture of an event: the library's own, or one drawn from its words. “Banner” is the name by which Mobilizon knows it."""
+    post = facts.post
+    if post.poster is not None:
+        kind, url = "image/webp", library.uris.poster(post.poster)
+        words = post.poster_alt or gettext(language, "Poster of %(title)s", title=post.title or "")
+    else:
+        # The address changes with the words: others keep what they have fetched once.
+        kind, url = "image/png", f"{library.uris.root}/events/{post.token}.png?v={post.revision}"
+        words = gettext(language, "Poster of %(title)s", title=post.title or "")
+    return {"type": "Document", "mediaType": kind, "url": url, "name": "Banner", "summary": words}

@@ -13,6 +13,7 @@ from community.errors import Misconfigured, NotFound, Unwelcome
 from community.library import Library
 from community.people import actors
 from community.people.actors import Actor
+from community.posts import attendances
 from community.posts import post as posts
 from community.posts.post import SEEN_AT_ALL, Post, Standing
 from federation import clubs, outbox
@@ -38,13 +39,24 @@ async def announce(session: AsyncSession, library: Library, post: Post) -> None:
 
 
 async def correct(session: AsyncSession, library: Library, post: Post, changes: Mapping[str, Any]) -> None:
-    """Change what the library said."""
+    """Change what the library said. Who is on the list of an event hears of it when it falls out, or moves in time or place."""
+    was, starts = _what_guests_know(post), post.starts_at
     for name, value in changes.items():
         setattr(post, name, value)
+    if post.kind == "event":
+        post.revision += 1
+        if post.starts_at != starts:
+            post.reminded_at = None
+        if _what_guests_know(post) != was and not attendances.is_over(post):
+            await attendances.owe_news(session, post)
     post.edited_at = post.changed_at = now()
     await session.flush()
     await posts.touch(session, post)
     await outbox.edit(session, library, post)
+
+
+def _what_guests_know(post: Post) -> tuple[object, ...]:
+    return post.cancelled, post.starts_at, post.ends_at, post.place, post.place_address
 
 
 async def voice(session: AsyncSession) -> Actor:

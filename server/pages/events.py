@@ -1,5 +1,6 @@
 """What happens at the library."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from themes.views.site import Pages
 
 AHEAD = days(400)
 YEARS = range(1900, 9000)  # beyond them, clocks of other zones fall off the calendar
+COORDINATES = re.compile(r"(-?\d{1,2}(?:\.\d{1,8})?)\s*[,;]\s*(-?\d{1,3}(?:\.\d{1,8})?)")
 CALENDAR = "text/calendar; charset=utf-8"
 
 
@@ -145,10 +147,11 @@ def ical(request: Request, found: list[Said]) -> bytes:
         entry.add("last-modified", one.changed_at)
         entry.add("url", one.url or one.uri)
         entry.add("status", "CANCELLED" if one.cancelled else "CONFIRMED")
+        entry.add("sequence", one.revision)
         if where := ", ".join(part for part in (one.place, one.place_address) if part):
             entry.add("location", where)
-        if one.html:
-            entry.add("description", text.plain(one.html))
+        if said := "\n".join(part for part in (text.plain(one.html), one.online_url) if part):
+            entry.add("description", said)
         made.add_component(entry)
     made.add_missing_timezones()
     return bytes(made.to_ical())
@@ -157,7 +160,7 @@ def ical(request: Request, found: list[Said]) -> bytes:
 async def write(request: Request) -> Response:
     """GET /events/new"""
     sessions.require(request, Role.librarian)
-    return _form(request, forms.blank(request, place=context.of(request).settings.name), "/events/new")
+    return _form(request, forms.blank(request, place=context.of(request).settings.name, reminds="1"), "/events/new")
 
 
 async def create(request: Request) -> Response:
@@ -239,6 +242,13 @@ def _web(typed: str) -> str:
     return typed
 
 
+def _coordinates(typed: str) -> tuple[float, float]:
+    found = COORDINATES.fullmatch(typed)
+    if found is None or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:
+        raise Wrong(N_("Please give latitude and longitude, such as 41.1258, 16.8666."))
+    return float(found[1]), float(found[2])
+
+
 async def _read(request: Request) -> Form:
     fields = writing.fields(
         request,
@@ -254,6 +264,8 @@ async def _read(request: Request) -> Form:
         door=optional(20, forms.one_of(*(str(one) for one in Door))),
         door_url=optional(500, _web),
         capacity=optional(6, forms.number(1, 100_000)),
+        coordinates=optional(60, _coordinates),
+        reminds=optional(5, forms.checkbox),
         cancelled=optional(5, forms.checkbox),
     )
     return await forms.read(request, **fields)
@@ -277,15 +289,17 @@ def _values(request: Request, form: Form) -> dict[str, Any]:
     if door is Door.external and not given["door_url"]:
         form.refuse("door_url", N_("Please give the address where people sign up."))
     words = writing.words(form)
-    if given["online_url"]:
-        words["source"] = f"{words['source']}\n\n<{given['online_url']}>".strip()
-        words["html"] = text.render(words["source"])
+    latitude, longitude = given["coordinates"] or (None, None)
     return words | {
         "title": given["title"],
         "starts_at": starts,
         "ends_at": ends,
         "place": given["place"],
         "place_address": given["address"],
+        "latitude": latitude,
+        "longitude": longitude,
+        "online_url": given["online_url"],
+        "reminds": bool(given["reminds"]),
         "category": categories.key(categories.EVENTS, given["category"], lambda one: render.say(request, one)),
         "door": door,
         "door_url": given["door_url"] if door is Door.external else None,
@@ -306,6 +320,9 @@ def _filled(request: Request, post: Post) -> Form:
         end_time=f"{ends:%H:%M}" if ends else None,
         place=post.place,
         address=post.place_address,
+        coordinates=f"{post.latitude}, {post.longitude}" if post.latitude is not None else None,
+        online_url=post.online_url,
+        reminds="1" if post.reminds else None,
         category=categories.label(post.category, lambda one: render.say(request, one)),
         text=post.source,
         language=post.language,

@@ -1,4 +1,4 @@
-"""Our copies of pictures of other servers: what has an address here never changes."""
+"""Our copies of pictures of other servers, and posters: what has an address here never changes."""
 
 import asyncio
 
@@ -17,6 +17,15 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Disposition": "inline",
 }
+
+
+async def poster(request: Request) -> Response:
+    """GET /posters/{name}.webp: what the library put up for an event."""
+    folder, name = context.of(request).settings.data_dir, request.path_params["name"]
+    file = await asyncio.to_thread(shelves.find, folder, name, shelves.POSTERS)
+    if file is None:
+        raise NotFound("There is no such picture here.")
+    return FileResponse(file, media_type="image/webp", headers=HEADERS)
 
 
 async def show(request: Request) -> Response:

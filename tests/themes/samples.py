@@ -217,6 +217,12 @@ SAMPLES: dict[str, Context] = {
     },
     "event/show.html#external": page_wide()
     | {"event": EVENT, "invitation": Invitation("external", url="https://tickets.example/7"), "posts": (), "pages": Pages()},
+    "event/poster.html": page_wide(BEN) | {"event": EVENT, "form": Form()},
+    "event/poster.html#up": page_wide(BEN)
+    | {
+        "event": replace(EVENT, poster="/covers/1.svg", poster_alt="A white whale", poster_width=400, poster_height=600),
+        "form": Form(values={"alt": ""}, errors={"alt": "Please say what is on it.", "file": "Please choose a file."}),
+    },
     "event/guests.html": page_wide(BEN)
     | {
         "event": EVENT,

@@ -89,6 +89,11 @@ class Event:
     place: str = ""
     address: str = ""
     online_url: str = ""
+    poster: str = ""  # the address of a picture of the library's own
+    poster_alt: str = ""
+    poster_width: int = 0
+    poster_height: int = 0
+    image: str = ""  # the whole address of a picture for other sites: that one, or one drawn for the event
     category: str = ""
     language: str = ""
     cancelled: bool = False
