@@ -1,9 +1,11 @@
 """Actors that are made when they are first needed: of titles, authors, subjects, series and searches. They share the library's key."""
 
+from babel import Locale, UnknownLocaleError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import text
+from community.catalog.languages import TWO_LETTERS
 from community.library import Library
 from community.messages import gettext
 from community.people import actors
@@ -11,7 +13,9 @@ from community.people.actors import Actor
 from community.posts import topics
 from community.posts.topics import NAME, Topic
 from community.uris import LIBRARY
+from themes.filters import AUDIENCES, FORMATS
 
+MOST_LABEL = 200  # characters
 N_ = str  # marks messages that are said in the library's language
 
 SUMMARIES: dict[str, str] = {
@@ -63,6 +67,32 @@ def page(library: Library, username: str, topic: Topic | None) -> str:
     ](number)
 
 
+def words(language: str, query: str) -> str:
+    """A search in words for people: what was typed, and by what it is narrowed.
+
+    >>> words("en", "q=crime&format=book&language=ita&year=1990-1999")
+    'crime · Book · Italian · 1990-1999'
+    """
+    return " · ".join(_value(language, name, value) for name, value in topics.pairs(query))
+
+
+def _value(language: str, name: str, value: str) -> str:
+    known = {"format": FORMATS, "audience": AUDIENCES}.get(name, {})
+    if value in known:
+        return gettext(language, known[value])
+    if name == "language":
+        try:
+            return Locale.parse(TWO_LETTERS.get(value, value)).get_display_name(language) or value
+        except (UnknownLocaleError, ValueError):
+            return value
+    return value
+
+
+def bare(library: Library, actor: Actor) -> str:
+    """What a thing is called, without the library's name after it."""
+    return actor.label.removesuffix(f" – {library.settings.name}")
+
+
 async def _unwritten(session: AsyncSession, library: Library, username: str) -> Actor | None:
     label = await topics.label(session, username)
     host = await actors.local(session, LIBRARY)
@@ -70,15 +100,17 @@ async def _unwritten(session: AsyncSession, library: Library, username: str) -> 
         return None
     uri = library.uris.actor(username)
     topic = await topics.find(session, username)
+    if topic is not None and topic.query is not None:
+        label = words(library.settings.language, topic.query)
     kind = username.partition("-")[0]
-    words = gettext(library.settings.language, SUMMARIES[kind], label=label, library=library.settings.name)
+    summary = gettext(library.settings.language, SUMMARIES[kind], label=label, library=library.settings.name)
     return Actor(
         uri=uri,
         kind="Service",
         username=username,
         domain=None,
-        name=f"{label} – {library.settings.name}"[:300],
-        summary=f"<p>{text.escape(words)}</p>",
+        name=f"{label[:MOST_LABEL]} – {library.settings.name}"[:300],
+        summary=f"<p>{text.escape(summary)}</p>",
         url=page(library, username, topic),
         inbox=f"{uri}/inbox",
         shared_inbox=library.uris.shared_inbox,

@@ -13,7 +13,7 @@ POSTER = (1000, 560)
 GROUNDS = ((38, 70, 83), (94, 48, 74), (61, 90, 60), (120, 53, 39), (48, 58, 102), (92, 78, 39), (33, 94, 94), (82, 41, 41))
 PAPER = (247, 242, 230)
 ICON = 400
-BOARD, BOARD_WIDTH, MOST_COVERS = (222, 214, 198), 1200, 4
+BOARD, MOST_COVERS = (222, 214, 198), 4
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -81,13 +81,12 @@ def poster_png(title: str, when: str, place: str, seed: str) -> bytes:
 
 @lru_cache(64)
 def collage_png(covers: tuple[tuple[str, str, str], ...]) -> bytes:
-    """A whole PNG with these covers (title, author, seed) in one row, so wide that timelines cut nothing off."""
-    small = (WIDTH * 3 // 5, HEIGHT * 3 // 5)
-    picture = Image.new("RGB", (BOARD_WIDTH, small[1] + 2 * MARGIN), BOARD)
-    gap = (BOARD_WIDTH - len(covers) * small[0]) / (len(covers) + 1)
-    for number, cover in enumerate(covers[:MOST_COVERS]):
+    """A whole PNG with these covers (title, author, seed) in one row, the first four."""
+    covers, small = covers[:MOST_COVERS], (WIDTH * 3 // 5, HEIGHT * 3 // 5)
+    picture = Image.new("RGB", (len(covers) * (small[0] + MARGIN) + MARGIN, small[1] + 2 * MARGIN), BOARD)
+    for number, cover in enumerate(covers):
         with Image.open(io.BytesIO(cover_png(*cover))) as drawn:
-            place = (round(gap + number * (small[0] + gap)), MARGIN)
+            place = (MARGIN + number * (small[0] + MARGIN), MARGIN)
             picture.paste(drawn.convert("RGB").resize(small, Image.Resampling.LANCZOS), place)
     made = io.BytesIO()
     picture.quantize(128).save(made, "PNG", optimize=True)

@@ -16,6 +16,11 @@ def N_(message: str) -> str:
     return message
 
 
+AUDIENCES = {
+    "child": N_("Children"),
+    "teen": N_("Young people"),
+    "adult": N_("Adults"),
+}
 FORMATS = {
     "book": N_("Book"),
     "comic": N_("Comic"),

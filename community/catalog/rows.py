@@ -57,7 +57,7 @@ def prepare(record: Record, source: str, position: int) -> Prepared:
         agents={key: _agent(key, agent) for key, agent in agents.items() if key},
         contributions=tuple(dict.fromkeys((agent_key(agent), fit(agent.role, 10)) for agent in record.agents if agent_key(agent))),
         subjects={key: _subject(key, subject) for key, subject in subjects.items() if key},
-        series={key: {"key": key, "title": fit(title, 500)} for title, _ in record.series if (key := series_key(title))},
+        series={key: {"key": key, "title": fit(title, 500)} for title, _ in reversed(record.series) if (key := series_key(title))},
         volumes=tuple((key, fit(volume, 100)) for key, volume in volumes.items() if key),
         identifiers=tuple(dict.fromkeys((fit(scheme, 20), fit(value, 200)) for scheme, value in record.identifiers if value)),
         raw=record.raw,

@@ -23,7 +23,7 @@ from community.posts import topics
 from community.posts.kinds import Digest
 from community.posts.post import Audience, Post, Standing
 from community.posts.topics import About, DigestWork, Topic
-from federation import outbox
+from federation import lights, outbox
 from federation.tables import Outgoing
 from search import indexer
 from search import query as queries
@@ -228,12 +228,13 @@ async def _digest(session: AsyncSession, library: Library, topic: Topic, new: _N
     rest = ngettext(language, "and %(num)s more", "and %(num)s more", more) if more > 0 else gettext(language, N_("All titles"))
     html = text.safe_html(f'<ul>{lines}</ul><p><a href="{text.escape(page)}">{text.escape(rest)}</a></p>')
     token = uris.token()
+    title = ngettext(language, "%(num)s new title: %(name)s", "%(num)s new titles: %(name)s", new.count, name=lights.bare(library, host))
     post = Digest(
         token=token,
         uri=library.uris.note(token),
         url=page,
         author_id=host.id,
-        title=ngettext(language, "%(num)s new title: %(name)s", "%(num)s new titles: %(name)s", new.count, name=host.name)[:300],
+        title=title[:300],
         html=html,
         source=text.plain(html),
         language=language,

@@ -16,6 +16,7 @@ from community.catalog.tables import Work
 from community.errors import NotFound
 from community.posts import clubs, topics
 from community.said import Said
+from federation import lights
 from search import query
 from server import context, render, showing
 from server.pages import works
@@ -117,7 +118,7 @@ async def search(request: Request) -> Response:
         return [_title(request, one) for one in _with_dates(session, catalogue.cards(session, found.ids))]
 
     entries = await here.library.database.read(ask)
-    title = ", ".join(value for _, value in pairs) or render.say(request, FEEDS["/feeds/new"])
+    title = lights.words(render.language(request), asked) or render.say(request, FEEDS["/feeds/new"])
     return _feed(request, title, f"/search?{asked}", entries, address=f"/feeds/search?{asked}")
 
 

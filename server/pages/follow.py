@@ -110,7 +110,7 @@ async def ask_search(request: Request) -> Response:
     wanted = topics.normal(request.query_params.multi_items())
     if not wanted or len(wanted) > topics.LONGEST:
         raise Unprocessable("This is no search that can be followed.")
-    label = ", ".join(value for _, value in topics.pairs(wanted))
+    label = lights.words(render.language(request), wanted)
     return render.page(request, "follow/search", query=wanted, label=label, feed_url=f"/feeds/search?{wanted}")
 
 

@@ -11,6 +11,7 @@ from community.people.actors import Actor
 from community.people.follows import Follow, FollowState
 from community.posts import topics
 from community.said import Said
+from federation import lights
 from server import context, render, sessions, showing
 from server.pages import announcements, works
 from themes.views import catalog
@@ -51,7 +52,7 @@ def _followed(request: Request, follow: Follow, actor: Actor) -> Followed:
     person = look.actor(actor)
     page = actor.url if actor.is_local and topics.is_topic(actor.username) else None
     return Followed(
-        label=actor.label,
+        label=lights.bare(here.library, actor) if page else actor.label,
         handle=person.handle,
         uri=actor.uri,
         url=page.removeprefix(here.settings.root) if page else person.url,

@@ -16,7 +16,7 @@ from search import query
 from search.index import Results
 from server import context, followable, render, sessions, showing
 from server.pages import works
-from themes.filters import FORMATS, N_
+from themes.filters import AUDIENCES, FORMATS, N_
 from themes.views.site import Choice, Facet, Link
 
 SIZE = 20
@@ -27,11 +27,6 @@ LABELS: dict[str, str] = {
     "subject": N_("Subject"),
     "author": N_("Author"),
     "audience": N_("For whom"),
-}
-AUDIENCES: dict[str, str] = {
-    "child": N_("Children"),
-    "teen": N_("Young people"),
-    "adult": N_("Adults"),
 }
 SORTS: dict[str, str] = {
     "relevance": N_("Best match"),

@@ -21,6 +21,8 @@ from community.catalog.tables import (
     ImportRun,
     RefusedRecord,
     RunState,
+    Series,
+    SeriesPart,
     SourceRecord,
     Work,
     WorkSubject,
@@ -171,6 +173,19 @@ async def test_an_edition_that_becomes_another_book_leaves_the_work_it_shared(da
     assert await titles(database) == ["Moby-Dick", "Typee"]
     moby = await database.read(lambda session: works.work_page_facts(session, 1))
     assert moby is not None and [one.source_key for one in moby.editions] == ["1"]
+
+
+async def test_series_meet_by_their_folded_titles_and_go_when_a_record_says_them_no_longer(database: Database) -> None:
+    first = record("1", series=(("Sea Stories", "3"), ("sea stories :", "4")))
+    await bring(database, [first, record("2", series=(("SEA STORIES", None),))])
+    assert await count(database, Series) == 1 and await count(database, SeriesPart) == 2
+
+    await bring(database, [record("1", series=(("Island stories", "1"),))])
+
+    told = select(Series.title, SeriesPart.volume, Edition.source_key).join(SeriesPart, SeriesPart.series_id == Series.id)
+    told = told.join(Edition, Edition.id == SeriesPart.edition_id).order_by(Edition.source_key)
+    rows = await database.read(lambda session: [tuple(row) for row in session.execute(told)])
+    assert rows == [("Island stories", "1", "1"), ("Sea Stories", "", "2")]
 
 
 async def test_a_bad_record_in_the_middle_is_refused_alone(database: Database) -> None:

@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from community.catalog.tables import Edition, Series, SeriesPart, Work
+from community.clock import now
 from community.database import Database
 from community.errors import Misconfigured
 from community.people.actors import Actor, ActorKey
+from community.posts.topics import About, Topic
 from moderation.tables import LogEntry
 from server import schema
 from server.tables import METADATA
@@ -114,6 +118,31 @@ async def test_migrating_again_changes_nothing_and_keeps_every_row(empty: Databa
 
     async with empty.snapshot() as session:
         assert await session.scalar(select(func.count()).select_from(ActorKey)) == 1
+
+
+async def test_series_of_editions_that_were_there_before_get_rows(empty: Database) -> None:
+    async with empty.engine.begin() as connection:
+        await connection.run_sync(lambda inner: command.upgrade(schema.config(inner), "0007"))
+    async with empty.transaction() as session:
+        work = Work(key="moby", title="Moby-Dick", sort_title="moby-dick", form="book")
+        session.add(work)
+        await session.flush()
+        told = {"work_id": work.id, "source": "s", "source_hash": "0", "title": "Moby-Dick", "form": "book"}
+        for key, names in (("1", ["Sea Stories ; 3", "sea stories"]), ("2", ["SEA STORIES : ; 4", "Classics"]), ("3", [])):
+            session.add(Edition(source_key=key, series=names, **told))
+        topic = text("INSERT INTO topics (kind, target_id, seen_at, seen_id, created_at) VALUES ('work', 1, :now, 0, :now)")
+        await session.execute(topic, {"now": now()})
+
+    assert await schema.upgrade(empty)
+
+    async with empty.transaction() as session:
+        rows = await session.execute(select(Series.title, SeriesPart.volume).join(SeriesPart, SeriesPart.series_id == Series.id))
+        assert sorted(tuple(row) for row in rows) == [("Classics", ""), ("Sea Stories", "3"), ("Sea Stories", "4")]
+        assert await session.scalar(select(func.count()).select_from(Topic)) == 1
+        session.add(Topic(kind=About.series, target_id=1))
+    with pytest.raises(DBAPIError):
+        async with empty.transaction() as session:
+            await session.execute(text("UPDATE topics SET kind = 'nonsense'"))
 
 
 def test_the_steps_stand_in_one_row() -> None:

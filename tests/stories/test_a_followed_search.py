@@ -113,7 +113,7 @@ async def test_ada_follows_a_search_here_and_leaves_it_again(tmp_path: Path) -> 
         await brings_in(here, NEW)
         assert await tell(here) == 1
         mine = await ada.get("/me/following")
-        assert "delitto, ita" in mine.text and "Un delitto in biblioteca" in mine.text
+        assert "delitto · Italian" in mine.text and "Un delitto in biblioteca" in mine.text
 
         uri = re.search(r'name="uri" value="([^"]+)"', mine.text)
         assert uri is not None
