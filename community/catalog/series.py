@@ -1,20 +1,29 @@
 """Series as pages and feeds read them, and the newest titles under anything."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from community.catalog.facts import WorkCard
 from community.catalog.tables import Contribution, Series, SeriesPart, Work, WorkSubject
 from community.catalog.works import cards
+from community.prepared import Prepared
 
 TIES: dict[str, Any] = {
     "author": (Contribution.work_id, Contribution.agent_id),
     "subject": (WorkSubject.work_id, WorkSubject.subject_id),
     "series": (SeriesPart.work_id, SeriesPart.series_id),
 }
+_ID: BindParameter[int] = bindparam("id")
+_SERIES, _PARTS = (cast(Table, kind.__table__).c for kind in (Series, SeriesPart))
+_SERIES_OF_WORK = Prepared(
+    select(_SERIES.id, _SERIES.title, func.min(_PARTS.volume).label("volume"))
+    .where(_PARTS.work_id == _ID, _SERIES.id == _PARTS.series_id)
+    .group_by(_SERIES.id, _SERIES.title)
+    .order_by(_SERIES.title)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +56,7 @@ def series_page(session: Session, series_id: int, limit: int = 20, offset: int =
 
 def of_work(session: Session, work_id: int) -> tuple[tuple[int, str, str], ...]:
     """The series that a title belongs to, each once: number, title, volume."""
-    query = select(Series.id, Series.title, func.min(SeriesPart.volume)).join(SeriesPart, SeriesPart.series_id == Series.id)
-    query = query.where(SeriesPart.work_id == work_id).group_by(Series.id, Series.title).order_by(Series.title)
-    return tuple((one, title, volume) for one, title, volume in session.execute(query))
+    return tuple((one, title, volume) for one, title, volume in _SERIES_OF_WORK.rows(session, {"id": work_id}))
 
 
 def newest_under(session: Session, kind: str, thing_id: int, limit: int) -> tuple[WorkCard, ...]:

@@ -148,7 +148,9 @@ def content(library: Library, facts: Facts, language: str) -> str:
             return f"<p>{head}{_by(item, language)} {stars(post.half_stars)} ({post.half_stars / 2:g}/5)</p>"
         case "thread":
             return f"<p><strong>{text.escape(post.title or '')}</strong></p>{post.html}"
-        case "announcement" | "digest":
+        case "digest":
+            return f"<p><strong>{text.escape(post.title or '')}</strong></p>{post.html}"
+        case "announcement":
             head = f"<p><strong>{text.escape(post.title)}</strong></p>" if post.title else ""
             return f"{head}{post.html}<p>{_anchor(post.url or post.uri)}</p>"
         case "comment":

@@ -232,7 +232,7 @@ async def _digest(session: AsyncSession, library: Library, topic: Topic, new: _N
     post = Digest(
         token=token,
         uri=library.uris.note(token),
-        url=page,
+        url=library.uris.post_page(token),
         author_id=host.id,
         title=title[:300],
         html=html,

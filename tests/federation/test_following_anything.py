@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from community.catalog.tables import Edition, ImportRun, RunState, Series, SeriesPart, Work
 from community.clock import days, now
 from community.database import table_of
-from community.people.accounts import Account
+from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorKey
 from community.people.follows import Follow, FollowState
 from community.posts import topics
@@ -388,3 +388,38 @@ async def test_there_are_only_so_many_searches(tmp_path: Path, monkeypatch: pyte
         assert (await cleo.send("/follow/search", "/follow/search?q=x", query="q=x")).status == 303
         assert (await cleo.send("/follow/search", "/follow/search?q=x", query="q=x")).status == 303
         assert (await cleo.send("/follow/search", "/follow/search?q=y", query="q=y")).status == 409
+
+
+async def test_what_people_answer_to_a_digest_stands_on_its_page(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour, browser(here) as visitor:
+        await here.book()
+        await follows(harbour, here, here.library.uris.actor("author-1"))
+        await here.book("Typee", isbn=None)
+        await tell(here)
+        digest = harbour.received[-1]["object"]
+        answer = harbour.note("cleo", "<p>At last, the cannibals!</p>", inReplyTo=digest["id"])
+        assert await harbour.says(here, harbour.activity("Create", "cleo", answer)) == 202
+        await here.settle()
+
+        page = await visitor.get(digest["url"].removeprefix(here.root))
+        assert page.status == 200 and "Typee" in page.text and "At last, the cannibals!" in page.text
+
+
+async def test_a_member_who_comes_from_elsewhere_with_a_thing_is_shown_its_page(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, browser(here) as visitor:
+        await here.book()
+        ada = await visitor.sign_in(await here.person("ada"))
+        for name, path in (("author-1", "/catalog/authors/1"), ("work-1", "/catalog/works/1"), ("subject-1", "/catalog/subjects/1")):
+            for uri in (here.library.uris.actor(name), f"acct:{name}@{here.library.settings.domain}"):
+                assert (await ada.get(f"/authorize_interaction?uri={uri}")).onward == path
+            assert (await ada.get(f"/@{name}")).onward.removeprefix(here.root) == path
+
+
+async def test_things_are_not_listed_among_people(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour, browser(here) as visitor:
+        await here.book()
+        await follows(harbour, here, here.library.uris.actor("author-1"))
+        ben = await visitor.sign_in(await here.person("ben", Role.moderator))
+        people = await ben.get("/moderation/people")
+
+        assert "cleo@" in people.text and "author-1@" not in people.text

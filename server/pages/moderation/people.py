@@ -9,6 +9,7 @@ from community.errors import NotFound, Unwelcome
 from community.people.accounts import Account, Role
 from community.people.actors import Actor, ActorState
 from community.posts.post import SEEN_AT_ALL, Post
+from community.posts.topics import Topic
 from moderation import log
 from moderation.tables import Case
 from server import context, forms, render, sessions
@@ -69,7 +70,8 @@ async def change_role(request: Request) -> Response:
 
 def rows(session: Session, look: Show, who: str, tab: str, page: int) -> tuple[list[PersonRow], int]:
     """People, the newest first; four statements."""
-    wanted: list[ColumnElement[bool]] = [Actor.kind != "Application", Actor.state != ActorState.gone]
+    thing = select(Topic.id).where(Topic.actor_id == Actor.id).exists()  # a title or a subject is nobody
+    wanted: list[ColumnElement[bool]] = [Actor.kind != "Application", Actor.state != ActorState.gone, ~thing]
     if who:
         name, _, domain = who.lstrip("@").partition("@")
         like = f"%{name.replace('%', '').replace('_', chr(92) + '_')}%"
