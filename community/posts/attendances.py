@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -139,6 +139,19 @@ async def leave(session: AsyncSession, event: Post, actor: Actor) -> tuple[Guest
     if guest is None or guest.state not in HERE:
         return None, None
     return guest, await _free(session, event, guest, Attendance.left)
+
+
+async def leave_all(session: AsyncSession, actor: Actor) -> list[tuple[Post, Guest]]:
+    """Somebody is gone for good: forget where they were and would have been. Says who gets their places, and where."""
+    ends = func.coalesce(Post.ends_at, Post.starts_at)
+    ahead = select(Post).join(Guest, Guest.event_id == Post.id).where(Guest.actor_id == actor.id, Guest.state.in_(HERE), ends > now())
+    let: list[tuple[Post, Guest]] = []
+    for event in list(await session.scalars(ahead.order_by(Post.id))):
+        _, following = await leave(session, event, actor)
+        if following is not None:
+            let.append((event, following))
+    await session.execute(delete(table_of(Guest)).where(table_of(Guest).c.actor_id == actor.id))
+    return let
 
 
 async def let_in(session: AsyncSession, event: Post, guest: Guest) -> None:

@@ -5,9 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.people.actors import ActorState
 from community.people.follows import Follow, FollowState
-from community.posts import pictures, post
+from community.posts import attendances, pictures, post
 from community.posts.post import Post, Standing
-from federation import resolving
+from federation import doors, resolving
 from federation.handlers.told import Told
 from federation.wire import Wire
 
@@ -37,6 +37,8 @@ async def farewell(session: AsyncSession, told: Told) -> str:
         known.html, known.title, known.warning, known.half_stars = "", None, None, None
         await post.touch(session, known)
         count += 1
+    for event, guest in await attendances.leave_all(session, actor):
+        await doors.tell(session, told.hub.library, event, guest)
     await pictures.forget_actor(session, actor)
     pairs = (Follow.follower_id == actor.id) | (Follow.followed_id == actor.id)
     await session.execute(update(Follow).where(pairs).values(state=FollowState.ended))

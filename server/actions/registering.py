@@ -13,9 +13,10 @@ from community.people import accounts, actors
 from community.people.accounts import Account, Role, SignInLink
 from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
+from community.posts import attendances
 from community.posts import post as posts
 from community.posts.post import Post, Standing
-from federation import outbox, residents
+from federation import doors, outbox, residents
 from server import sessions
 from server.letters import PendingPassword
 
@@ -120,6 +121,8 @@ async def close_account(session: AsyncSession, library: Library, account: Accoun
         await posts.bury(session, post.uri, "Event" if post.kind == "event" else "Note")
         post.move(Standing.deleted)
         post.title, post.html, post.source, post.warning, post.half_stars = None, "", "", None, None
+    for event, guest in await attendances.leave_all(session, actor):
+        await doors.tell(session, library, event, guest)
     await outbox.delete_actor(session, library, actor)
     await posts.bury(session, actor.uri, "Person")
     actor.state = ActorState.gone

@@ -13,6 +13,7 @@ from babel.dates import get_day_names
 
 from community.clock import days, hours
 from community.people.accounts import Role
+from community.posts.post import Door
 from community.uris import ALPHABET
 from moderation.tables import Action, Origin
 
@@ -102,6 +103,11 @@ class Happening:
     by: str
     description: str
     about: str | None = None
+    door: Door = Door.none
+    door_url: str | None = None
+    capacity: int | None = None
+    online_url: str | None = None
+    guests: tuple[str, ...] = ()  # who wants to come, the first one first; whoever finds no place waits for one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +178,8 @@ def entries(library: str) -> list[Entry]:
 
 def happenings(library: str) -> list[Happening]:
     """Its events."""
-    return [Happening(**one) for one in _read("events")["event"] if one["library"] == library]
+    told = (one | {"door": Door(one.get("door", "none"))} for one in _read("events")["event"] if one["library"] == library)
+    return [Happening(**one) for one in told]
 
 
 def news(library: str) -> list[News]:

@@ -22,6 +22,7 @@ from community.library import Library
 from community.people import actors
 from community.people.accounts import Account
 from community.people.actors import Actor
+from community.posts import attendances
 from community.posts.kinds import KINDS, Announcement, Event
 from community.posts.post import Post
 from federation import keys
@@ -126,7 +127,10 @@ class Teller:
                 await self._publish(session, one, token=token, published_at=moment)
             else:
                 make = self._event if isinstance(one, Happening) else self._announcement
-                await publishing.announce(session, self.library, make(one, token=token, published_at=moment))  # type: ignore[arg-type]
+                post = make(one, token=token, published_at=moment)  # type: ignore[arg-type]
+                await publishing.announce(session, self.library, post)
+                if isinstance(one, Happening):
+                    await self._invite(session, one, post)
         return 1
 
     async def _publish(self, session: AsyncSession, one: Entry, **columns: Any) -> None:
@@ -167,8 +171,20 @@ class Teller:
             timezone=self.library.settings.timezone,
             place=one.place,
             place_address=one.address,
+            door=one.door,
+            door_url=one.door_url,
+            capacity=one.capacity,
+            online_url=one.online_url,
             **columns,
         )
+
+    async def _invite(self, session: AsyncSession, one: Happening, event: Post) -> None:
+        for name in one.guests:
+            reader = await actors.local(session, name)
+            if reader is None:
+                raise Unprocessable(f"The demo names {name}, whom nobody knows.")
+            guest = await attendances.ask(session, event, reader)
+            guest.told_at = self.began  # on the page, as one who presses the button
 
     def _announcement(self, one: News, **columns: Any) -> Announcement:
         words = one.text.strip()

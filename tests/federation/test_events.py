@@ -11,12 +11,12 @@ from sqlalchemy import select, update
 
 from community.clock import days, hours, now
 from community.database import table_of
-from community.people.accounts import Role
+from community.people.accounts import Account, Role
 from community.posts.attendances import Attendance, Guest
 from community.posts.kinds import Event
 from community.posts.post import Post
 from federation import documents
-from server.actions import publishing, reminding
+from server.actions import publishing, registering, reminding
 from server.letters import Letter
 from tests.federation.test_joins import answers, evening, joins, says, stand
 from tests.remote_server import Wire, remote_server
@@ -194,6 +194,32 @@ async def test_guests_hear_of_a_new_hour_and_not_of_new_words(tmp_path: Path) ->
 
         assert answers(harbour) == [("Create", "rosa")]
         assert "has changed" in harbour.received[0]["object"]["content"] and "rope walk" in harbour.received[0]["object"]["content"]
+
+
+async def test_whoever_leaves_for_good_is_forgotten_and_makes_room(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour, browser(here) as hers:
+        ada = await here.person("ada")
+        await hers.sign_in(ada)
+        event = await evening(here, capacity=2)
+        await hers.send(f"/events/{event.token}/join", f"/events/{event.token}")
+        for name in ("rosa", "sam", "tove"):
+            await joins(harbour, here, event, name)
+        assert await stand(here) == {
+            "ada": Attendance.coming,
+            "rosa": Attendance.coming,
+            "sam": Attendance.waiting,
+            "tove": Attendance.waiting,
+        }
+
+        await harbour.says(here, harbour.activity("Delete", "rosa", harbour.actor("rosa")))
+        await here.settle()
+        assert await stand(here) == {"ada": Attendance.coming, "sam": Attendance.coming, "tove": Attendance.waiting}
+        async with here.database.transaction() as session:
+            await registering.close_account(session, here.library, await session.get_one(Account, ada.id))
+        await here.settle()
+
+        assert await stand(here) == {"sam": Attendance.coming, "tove": Attendance.coming}
+        assert ("Accept", "sam") in answers(harbour) and ("Accept", "tove") in answers(harbour)
 
 
 async def test_a_join_of_what_is_no_event_is_ignored_in_so_many_words(tmp_path: Path) -> None:

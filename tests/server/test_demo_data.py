@@ -237,6 +237,16 @@ def test_each_library_has_six_events_of_different_kinds(library: str) -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
+def test_each_library_has_an_event_with_a_waiting_list_and_one_where_a_librarian_decides(library: str) -> None:
+    doors = [one for one in told("events")["event"] if one["library"] == library and one.get("guests")]
+
+    assert any(one["door"] == "open" and len(one["guests"]) > one["capacity"] for one in doors)
+    assert any(one["door"] == "approved" for one in doors)
+    for one in doors:
+        assert set(one["guests"]) <= people(library, "reader") and len(set(one["guests"])) == len(one["guests"]), one["id"]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_each_library_has_news_in_every_category_and_ends_with_a_question(library: str) -> None:
     news = [one for one in told("announcements")["announcement"] if one["library"] == library]
 
