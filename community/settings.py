@@ -46,6 +46,7 @@ class Settings:
     timezone: str = knob("IANA name of the library's time zone.", "UTC")
     policies: tuple[str, ...] = knob("Moderation policies, asked in this order.", ("domains", "words", "pace", "newcomers"))
     announce_reviews: bool = knob("Let the library's account boost its readers' public reviews.", True)
+    authorized_fetch: bool = knob("Show posts and people only to servers that sign their requests; pages stay open to everybody.", False)
     open_registration: bool = knob("Let anyone with an e-mail address open a reader's account.", True)
     smtp_url: str = knob(
         "smtp://user:password@host:port for mail; mail goes to the log in the demo and is refused when empty.", "", secret=True

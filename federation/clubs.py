@@ -80,7 +80,7 @@ async def _announce(session: AsyncSession, library: Library, club: Club, activit
         "published": moment(now()),
         "to": [PUBLIC],
         "cc": [club.actor.followers or f"{club.actor.uri}/followers"],
-        "object": {name: value for name, value in activity.items() if name != "@context"},
+        "object": activity,  # unchanged, context and proof too: whoever gets it may want to see whose it is
     }
     await outbox.owe(session, club.actor, wire, inboxes)
 

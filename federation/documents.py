@@ -13,7 +13,7 @@ from community.posts import clubs
 from community.posts import post as posts
 from community.posts.clubs import GROUP
 from community.posts.post import SEEN_BY_ALL, Audience, Post
-from federation import lights
+from federation import lights, proofs
 from federation.renditions import facts
 from federation.renditions.note import moment, note
 from federation.renditions.table import RENDITIONS, plain
@@ -64,6 +64,8 @@ async def actor(session: AsyncSession, library: Library, row: Actor) -> Wire:
             wire["attachment"].append({"type": "PropertyValue", "name": "Opening hours", "value": text.escape(settings.hours)})
         if settings.address:
             wire["location"] = {"type": "Place", "name": settings.name, "address": settings.address}
+    if row.multikey is not None:
+        wire["assertionMethod"] = [_multikey(row)]
     if row.kind == GROUP and (club := await clubs.find(session, row.id)) is not None:
         keepers = f"{row.uri}/moderators"
         wire |= {
@@ -104,7 +106,13 @@ def _instance(library: Library, row: Actor) -> Wire:
         "manuallyApprovesFollowers": True,
         "endpoints": {"sharedInbox": library.uris.shared_inbox},
         "publicKey": {"id": row.key_id, "owner": row.uri, "publicKeyPem": row.public_key},
+        **({"assertionMethod": [_multikey(row)]} if row.multikey is not None else {}),
     }
+
+
+def _multikey(row: Actor) -> Wire:
+    """The key for proofs (FEP-521a)."""
+    return {"id": f"{row.uri}#{proofs.KEY}", "type": "Multikey", "controller": row.uri, "publicKeyMultibase": row.multikey}
 
 
 async def actor_by_name(session: AsyncSession, library: Library, username: str) -> Wire:

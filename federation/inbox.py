@@ -17,7 +17,7 @@ from community.due import Owed
 from community.errors import Refusal
 from community.people import actors
 from community.people.actors import Actor, ActorState
-from federation import activities, authority, counters, resolving, signatures, submissions
+from federation import activities, authority, counters, proofs, resolving, signatures, submissions
 from federation.activities import Activity
 from federation.handlers.table import HANDLERS, leave_it
 from federation.handlers.told import Told
@@ -55,8 +55,11 @@ async def receive(hub: Hub, request: Received) -> None:
     if await _is_farewell_of_a_stranger(hub, activity):
         return
     key = await signatures.verify(request, hub.keyring, hub.uris.root)  # who signed it?
-    authority.check(key.owner, activity)  # is it theirs to say?
-    await keep(hub, activity, key.owner, request)  # told twice, kept once
+    speaker = key.owner
+    if speaker != activity.actor and await proofs.author(hub, activity.wire) == activity.actor:
+        speaker = activity.actor  # brought by somebody else, and proven to be theirs
+    authority.check(speaker, activity)  # is it theirs to say?
+    await keep(hub, activity, speaker, request)  # told twice, kept once
 
 
 async def keep(hub: Hub, activity: Activity, signer: str, request: Received) -> None:

@@ -12,7 +12,7 @@ from community.library import Library
 from federation import resolving
 from federation.activities import id_of, many
 from federation.answers import GoneThere, Unreachable
-from federation.publickeys import Key
+from federation.publickeys import Key, pem_of_multikey
 from federation.received import Forged, KeyUnreachable
 from federation.tables import RemoteKey
 from federation.wire import Wire
@@ -89,9 +89,19 @@ def _owner(wire: Wire, key_id: str) -> str:
     return owner
 
 
+def _multikey(wire: Wire, key_id: str) -> str | None:
+    """The key of that id among an actor's multikeys, as PEM (FEP-521a); its controller must be the actor. Raises UnusableKey."""
+    for entry in many(wire.get("assertionMethod")):
+        if isinstance(entry, dict) and id_of(entry) == key_id and entry.get("controller") == wire.get("id"):
+            return pem_of_multikey(str(entry.get("publicKeyMultibase")))
+    return None
+
+
 def _key(wire: Wire, key_id: str) -> Key:
     """The key of that id in its owner's own document. Raises Forged when the owner does not list it."""
     owner = str(wire.get("id"))
+    if (multikey := _multikey(wire, key_id)) is not None:
+        return Key.read(key_id, owner, multikey)
     listed = [key for key in many(wire.get("publicKey")) if isinstance(key, dict) and id_of(key.get("owner")) in {owner, None}]
     chosen = next((key for key in listed if id_of(key) == key_id), None)
     if chosen is None and len(listed) == 1 and key_id.partition("#")[0].rstrip("/") == owner.rstrip("/"):

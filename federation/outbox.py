@@ -12,11 +12,11 @@ from community.due import Owed
 from community.errors import Misconfigured
 from community.library import Library
 from community.people import actors
-from community.people.actors import Actor, ActorState
+from community.people.actors import Actor, ActorKey, ActorState
 from community.people.follows import Follow, FollowState
 from community.posts.post import Audience, Post, Reaction, Standing
 from community.uris import LIBRARY, PUBLIC
-from federation import documents, overtaking, routing
+from federation import documents, keys, overtaking, proofs, routing
 from federation.renditions import facts, note
 from federation.renditions.note import tombstone
 from federation.renditions.table import RENDITIONS
@@ -355,6 +355,14 @@ async def _heard(session: AsyncSession, actor: Actor) -> set[str]:
     return set(await session.scalars(heard.distinct())) | await followers_of(session, actor)
 
 
+async def _proven(session: AsyncSession, signer: Actor, activity: Wire) -> Wire:
+    """What everyone may read carries a proof, made once however many it goes to: partners can keep it, and know later that it is true."""
+    if PUBLIC not in activity.get("to", []) and PUBLIC not in activity.get("cc", []):
+        return activity
+    pem = await session.scalar(select(ActorKey.proof_key).where(ActorKey.actor_id == signer.id))
+    return proofs.sign(activity, f"{signer.uri}#{proofs.KEY}", keys.proof_key(pem), now()) if pem is not None else activity
+
+
 async def owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set[str]) -> None:
     """Owe this to each inbox once, except on servers that we refuse. The body is kept once, however many there are."""
     for host in {uris.host(inbox) for inbox in inboxes}:
@@ -362,6 +370,7 @@ async def owe(session: AsyncSession, signer: Actor, activity: Wire, inboxes: set
             inboxes = {inbox for inbox in inboxes if uris.host(inbox) != host}
     if not inboxes:
         return
+    activity = await _proven(session, signer, activity)
     target = activity.get("object")
     object_uri = target.get("id") if isinstance(target, dict) else target
     outgoing = Outgoing(

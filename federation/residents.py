@@ -2,6 +2,7 @@
 
 import asyncio
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import text
@@ -30,6 +31,19 @@ async def settle(library: Library) -> None:
                 if getattr(row, name) != value:
                     setattr(row, name, value)
             row.discoverable = row.indexable = True
+    await give_proof_keys(library)
+
+
+async def give_proof_keys(library: Library, most: int = 500) -> None:
+    """Give a key for proofs to whoever was here before there were any, some at a time."""
+    while True:
+        async with library.database.transaction() as session:
+            rows = list(await session.scalars(select(ActorKey).where(ActorKey.proof_key.is_(None)).limit(most)))
+            for row in rows:
+                row.proof_key, multikey = keys.new_proof_pair()
+                (await session.get_one(Actor, row.actor_id)).multikey = multikey
+        if len(rows) < most:
+            return
 
 
 async def add(session: AsyncSession, library: Library, uri: str, kind: str, username: str, pair: tuple[str, str], name: str = "") -> Actor:
@@ -51,7 +65,8 @@ async def add(session: AsyncSession, library: Library, uri: str, kind: str, user
     )
     session.add(actor)
     await session.flush()
-    session.add(ActorKey(actor_id=actor.id, private_key=private))
+    proof, actor.multikey = keys.new_proof_pair()
+    session.add(ActorKey(actor_id=actor.id, private_key=private, proof_key=proof))
     return actor
 
 

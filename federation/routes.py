@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -20,8 +22,8 @@ from community.posts import clubs, topics
 from community.posts import post as posts
 from community.posts.post import Tombstone
 from community.uris import PUBLIC
+from federation import asking, consent, counters, discovery, documents, inbox, lights, sharing
 from federation import clubs as announced
-from federation import consent, counters, discovery, documents, inbox, lights, sharing
 from federation.hub import Hub
 from federation.renditions.note import moment
 from federation.routing import Dialect
@@ -52,8 +54,28 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and is_inbox(scope["path"]):
             await self._take_in(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/ap/"):
+            await self._show(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
+
+    async def _show(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A document of ours, to whoever may see it. What was answered to one who signed is kept for nobody else."""
+        try:
+            scope["asker"] = await asking.who(self.hub, scope)
+        except Refusal as cause:
+            await _answer(cause)(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Vary"] = ", ".join(dict.fromkeys([headers.get("Vary", "Accept"), "Signature", "Signature-Input"]))
+                if scope["asker"] is not None:
+                    headers["Cache-Control"] = "private, max-age=30" if message["status"] == 200 else "no-store"
+            await send(message)
+
+        await self._rest(scope, receive, marked)
 
     async def _take_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -154,6 +176,11 @@ def _page(request: Request) -> int | None:
     return int(asked)
 
 
+async def _welcome(request: Request, session: AsyncSession, owner: str) -> None:
+    """Raises NotFound where whoever asks may not see what belongs to this actor of ours."""
+    await asking.refuse_unwelcome(session, request.scope.get("asker"), owner)
+
+
 async def show_instance(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
@@ -170,6 +197,7 @@ async def show_actor(request: Request) -> Response:
             light = await lights.find(session, hub.library, name) if topics.is_topic(name) else None
             return RedirectResponse((light.url if light is not None else None) or hub.uris.profile(name), status_code=303)
     async with hub.database.snapshot() as session:
+        await _welcome(request, session, hub.uris.actor(name))
         try:
             return said(await documents.actor_by_name(session, hub.library, name))
         except Gone:
@@ -179,6 +207,7 @@ async def show_actor(request: Request) -> Response:
 async def show_outbox(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
+        await _welcome(request, session, hub.uris.actor(request.path_params["name"]))
         only = request.query_params.get("type")
         if (club := await session.run_sync(lambda inner: clubs.by_name(inner, request.path_params["name"]))) is not None:
             page = 1 if request.query_params.get("page") == "true" else _page(request)
@@ -190,6 +219,7 @@ async def show_outbox(request: Request) -> Response:
 async def show_count(request: Request) -> Response:
     hub, side = _hub(request), request.url.path.rpartition("/")[2]
     async with hub.database.snapshot() as session:
+        await _welcome(request, session, hub.uris.actor(request.path_params["name"]))
         return said(await documents.followers(session, hub.library, request.path_params["name"], side))
 
 
@@ -217,12 +247,14 @@ async def show_post(request: Request) -> Response:
     hub, name = _hub(request), request.path_params["name"]
     uri = hub.uris.event(name) if request.url.path.startswith("/ap/events/") else hub.uris.note(name)
     async with hub.database.snapshot() as session:
+        await _welcome(request, session, hub.uris.library)
         gone = await session.get(Tombstone, uri)
         if gone is not None:
             wire = {"@context": CONTEXT, "id": uri, "type": "Tombstone", "formerType": gone.former_type, "deleted": moment(gone.deleted_at)}
             return said(wire, 410)
         dialect = Dialect.bookwyrm if BOOKWYRM.search(request.headers.get("user-agent", "")) else Dialect.plain
         wire = await documents.post_by_uri(session, hub.library, uri, dialect)
+        await _welcome(request, session, str(wire["attributedTo"]))
         if wants_page(request):
             return RedirectResponse(str(wire["url"]), status_code=303)
         answer = said(wire)
@@ -234,7 +266,8 @@ async def show_replies(request: Request) -> Response:
     hub, name = _hub(request), request.path_params["name"]
     uri = hub.uris.event(name) if request.url.path.startswith("/ap/events/") else hub.uris.note(name)
     async with hub.database.snapshot() as session:
-        await documents.post_by_uri(session, hub.library, uri)  # raises when it may not be seen
+        wire = await documents.post_by_uri(session, hub.library, uri)  # raises when it may not be seen
+        await _welcome(request, session, str(wire["attributedTo"]))
         return said(await documents.replies(session, uri, _page(request)))
 
 
@@ -244,6 +277,7 @@ async def show_reactions(request: Request) -> Response:
     uri = hub.uris.note(request.path_params["name"])
     async with hub.database.snapshot() as session:
         wire = await documents.post_by_uri(session, hub.library, uri)
+        await _welcome(request, session, str(wire["attributedTo"]))
         return said({"@context": AS, **wire[side]})
 
 
@@ -251,6 +285,7 @@ async def show_changes(request: Request) -> Response:
     """What our readers said, changed and took back, for libraries that keep in step with us."""
     hub = _hub(request)
     async with hub.database.snapshot() as session:
+        await _welcome(request, session, hub.uris.library)
         return said(await sharing.changes(session, hub.library, request.query_params.get("after", "")))
 
 
@@ -258,6 +293,7 @@ async def look_up(request: Request) -> Response:
     """What our readers say of the titles with these numbers."""
     hub = _hub(request)
     async with hub.database.snapshot() as session:
+        await _welcome(request, session, hub.uris.library)
         return said(await sharing.lookup(session, hub.library, request.query_params.multi_items()))
 
 
@@ -273,6 +309,7 @@ async def show_context(request: Request) -> Response:
     if work_id is None:
         raise NotFound("There is no such conversation here.")
     async with hub.database.snapshot() as session:
+        await _welcome(request, session, hub.uris.library)
         return said(await documents.conversation(session, hub.library, work_id, _page(request)))
 
 
@@ -281,16 +318,18 @@ async def show_activity(request: Request) -> Response:
     hub = _hub(request)
     uri = f"{hub.uris.root}{request.url.path}"
     async with hub.database.snapshot() as session:
-        row = (await session.scalars(select(Outgoing).where(Outgoing.uri == uri).limit(1))).first()
+        row = (await session.scalars(select(Outgoing).where(Outgoing.uri == uri).order_by(Outgoing.id).limit(1))).first()
         if row is None or (row.object_uri and await posts.is_tombstone(session, row.object_uri) and row.kind != "Delete"):
             raise NotFound("There is nothing here that you may see.")
         wire = read_json(row.body)
+        await _welcome(request, session, str(wire["actor"]))
         if PUBLIC not in wire.get("to", []):
             raise NotFound("There is nothing here that you may see.")
         if row.object_uri and row.kind in {"Create", "Update"} and hub.uris.is_ours(row.object_uri) and "/ap/actors/" not in row.object_uri:
             # As it stands now: what was said first may have been changed for a good reason.
             current = await documents.post_by_uri(session, hub.library, row.object_uri)
             wire["object"] = {key: value for key, value in current.items() if key != "@context"}
+            wire.pop("proof", None)  # it was made for what was said first
         return said(wire)
 
 

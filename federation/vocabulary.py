@@ -13,6 +13,11 @@ CONTEXT: list[Any] = [
     AS,
     SECURITY,
     {
+        "sec": "https://w3id.org/security#",
+        "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id", "@container": "@set"},
+        "Multikey": "sec:Multikey",
+        "controller": {"@id": "sec:controller", "@type": "@id"},
+        "publicKeyMultibase": {"@id": "sec:publicKeyMultibase", "@type": "sec:multibase"},
         "toot": "http://joinmastodon.org/ns#",
         "schema": "http://schema.org#",
         "as": "https://www.w3.org/ns/activitystreams#",

@@ -43,6 +43,8 @@ async def document(request: Request, ask: Callable[[AsyncSession, Library], Awai
     here = context.of(request)
     async with here.library.database.snapshot() as session:
         wire = await ask(session, here.library)
+    if here.settings.authorized_fetch and str(wire["id"]).startswith(f"{here.uris.root}/ap/"):
+        return RedirectResponse(str(wire["id"]), 303, {"Vary": VARY})  # where signatures are looked at
     work_id = here.uris.work_id(wire.get("work") or wire["id"])
     if work_id is not None and knows_only_posts(request.headers):
         return RedirectResponse(here.uris.discussion(work_id), 303, {"Vary": VARY, "Cache-Control": "no-cache"})

@@ -50,6 +50,7 @@ class Actor(Base):
     face: Mapped[str | None] = mapped_column(String(64))  # names our copy of the picture there
     key_id: Mapped[str | None] = mapped_column(String(500))
     public_key: Mapped[str | None] = mapped_column(Text)  # PEM
+    multikey: Mapped[str | None] = mapped_column(String(100))  # of ours: the Ed25519 key for proofs, as publicKeyMultibase
     also_known_as: Mapped[list[str]] = mapped_column(default=list)
     moved_to: Mapped[str | None] = mapped_column(String(500))
     moved_at: Mapped[datetime | None]  # when they last moved, also after they came back
@@ -83,6 +84,7 @@ class ActorKey(Base):
 
     actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"), primary_key=True)
     private_key: Mapped[str] = mapped_column(Text)  # PEM, PKCS 8
+    proof_key: Mapped[str | None] = mapped_column(Text)  # Ed25519, PEM, PKCS 8
 
 
 async def by_uri(session: AsyncSession, uri: str) -> Actor | None:
