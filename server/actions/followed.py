@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -35,7 +35,7 @@ from themes.filters import N_
 QUIET: timedelta = minutes(10)  # an import must have come to rest
 STUCK: timedelta = hours(12)  # an import that says for so long that it runs was killed
 UNFOLLOWED: timedelta = days(7)  # so long a search is remembered that somebody asked to follow, and did not
-REVIEWS = 100  # looked at in one turn
+BATCH = 200  # changed posts looked at at once
 MOST_A_DAY = 10  # reviews of one title; more of them stand on its page
 OVERLAP: timedelta = minutes(1)  # transactions do not commit in the order of changed_at
 LOOKED = "reviews of followed titles"
@@ -58,25 +58,24 @@ async def tell_reviews(library: Library) -> int:
 
     We look at what has changed since we last did, whatever is followed.
     """
-    async with library.database.transaction() as session:
-        begun = now()
-        mark = await session.get(Bookmark, LOOKED)
-        if mark is None:
-            mark = Bookmark(name=LOOKED, changed_at=await session.scalar(select(func.min(Topic.created_at))) or begun)
-            session.add(mark)
-        since = mark.changed_at - OVERLAP
-        fallen = await _no_longer(session, since)
-        for row in fallen:
-            await outbox.unboost(session, row)
-        found = await _new_reviews(session, since)
-        told = 0
-        for host, post, author in found:
-            if await _told_today(session, host, post, begun) < MOST_A_DAY:
-                await outbox.announce(session, library, host, post, author, await outbox.followers_of(session, host))
-                told += len(await outbox.boosts(session, post, host.id))
-        # After a full turn we go on exactly where it ended.
-        mark.changed_at = found[-1][1].changed_at + OVERLAP if len(found) == REVIEWS else begun
-    return len(fallen) + told
+    begun = now()
+    async with library.database.snapshot() as session:
+        looked = await session.scalar(select(Bookmark.changed_at).where(Bookmark.name == LOOKED))
+        after = (looked or await session.scalar(select(func.min(Topic.created_at))) or begun) - OVERLAP
+    told, last = 0, 0
+    while True:
+        async with library.database.snapshot() as session:
+            changed = await _changed(session, after, last)
+        if reviews := [post_id for post_id, kind, _ in changed if kind == "review"]:
+            async with library.database.transaction() as session:
+                told += await _take_back(session, reviews) + await _pass_on(session, library, reviews, begun)
+        if len(changed) < BATCH:
+            break
+        last, _, after = changed[-1]
+    if changed or last or looked is None:
+        async with library.database.transaction() as session:
+            await session.merge(Bookmark(name=LOOKED, changed_at=begun))
+    return told
 
 
 async def tell_titles(library: Library, index: SearchIndex | None, *, quiet: timedelta = QUIET) -> int:
@@ -140,8 +139,15 @@ def _taken_back() -> ColumnElement[bool]:
     return select(undone.id).where(undone.object_uri == Outgoing.uri, undone.kind == "Undo").exists()
 
 
-async def _new_reviews(session: AsyncSession, since: datetime) -> Sequence[Any]:
-    """Reviews that came after somebody followed their title and were not passed on: with the title's actor and the author."""
+async def _changed(session: AsyncSession, after: datetime, last: int) -> Sequence[Any]:
+    """Posts that have changed since then, by their number, kind and moment: along the index of moments, whatever they are."""
+    later = or_(Post.changed_at > after, and_(Post.changed_at == after, Post.id > last))
+    query = select(Post.id, Post.kind, Post.changed_at).where(Post.changed_at >= after, later)
+    return (await session.execute(query.order_by(Post.changed_at, Post.id).limit(BATCH))).all()
+
+
+async def _pass_on(session: AsyncSession, library: Library, reviews: Sequence[int], moment: datetime) -> int:
+    """Pass on those of the reviews that came after somebody followed their title and were not passed on; says how many."""
     host = aliased(Actor)
     passed = select(Outgoing.id).where(Outgoing.object_uri == Post.uri, Outgoing.signer_id == host.id, Outgoing.kind == "Announce")
     query = (
@@ -149,26 +155,33 @@ async def _new_reviews(session: AsyncSession, since: datetime) -> Sequence[Any]:
         .join(Topic, Topic.target_id == Post.about_id)
         .join(host, host.id == Topic.actor_id)
         .join(Actor, Actor.id == Post.author_id)
-        .where(Topic.kind == About.work, Post.id > Topic.seen_id, Post.changed_at > since, Post.kind == "review")
+        .where(Post.id.in_(reviews), Topic.kind == About.work, Post.id > Topic.seen_id)
         .where(Post.standing == Standing.shown, Post.audience == Audience.public, Actor.state == ActorState.active)
         .where(_followed(), ~passed.where(~_taken_back()).exists())
         .order_by(Post.changed_at, Post.id)
-        .limit(REVIEWS)
     )
-    return (await session.execute(query)).all()
+    told = 0
+    for title, post, author in (await session.execute(query)).all():
+        if await _told_today(session, title, post, moment) < MOST_A_DAY:
+            await outbox.announce(session, library, title, post, author, await outbox.followers_of(session, title))
+            told += len(await outbox.boosts(session, post, title.id))
+    return told
 
 
-async def _no_longer(session: AsyncSession, since: datetime) -> Sequence[Outgoing]:
-    """What titles have passed on of reviews that were hidden, deleted or made private since then."""
+async def _take_back(session: AsyncSession, reviews: Sequence[int]) -> int:
+    """Take back what titles have passed on of those that were hidden, deleted or made private; says how much."""
     gone = or_(Post.standing != Standing.shown, Post.audience != Audience.public, Actor.state != ActorState.active)
     query = (
         select(Outgoing)
-        .join(Topic, Topic.actor_id == Outgoing.signer_id)
         .join(Post, Post.uri == Outgoing.object_uri)
         .join(Actor, Actor.id == Post.author_id)
-        .where(Post.changed_at > since, Outgoing.kind == "Announce", gone, ~_taken_back())
+        .join(Topic, Topic.actor_id == Outgoing.signer_id)
+        .where(Post.id.in_(reviews), Outgoing.kind == "Announce", gone, ~_taken_back())
     )
-    return (await session.scalars(query)).all()
+    rows = (await session.scalars(query)).all()
+    for row in rows:
+        await outbox.unboost(session, row)
+    return len(rows)
 
 
 async def _told_today(session: AsyncSession, host: Actor, post: Post, moment: datetime) -> int:
@@ -224,7 +237,7 @@ async def _digest(session: AsyncSession, library: Library, topic: Topic, new: _N
     works = [rows[one] for one in new.works if one in rows]
     lines = await digests.lines(session, library, works, language)
     more = new.count - len(works)
-    page = host.url or library.uris.root
+    page = f"{host.url}&sort=new" if topic.kind is About.search else host.url or library.uris.root
     rest = ngettext(language, "and %(num)s more", "and %(num)s more", more) if more > 0 else gettext(language, N_("All titles"))
     html = text.safe_html(f'<ul>{lines}</ul><p><a href="{text.escape(page)}">{text.escape(rest)}</a></p>')
     token = uris.token()

@@ -333,15 +333,18 @@ async def test_of_one_title_no_more_than_ten_reviews_a_day_are_passed_on(tmp_pat
         assert await followed.tell_reviews(here.library) == 0
 
 
-async def test_many_reviews_are_passed_on_turn_by_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(followed, "REVIEWS", 1)
+async def test_however_many_have_changed_at_once_none_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed, "BATCH", 1)
     async with town(tmp_path) as here, remote_server() as harbour:
         book = await here.book()
         await follows(harbour, here, here.library.uris.actor("work-1"))
         for name in ("ada", "ben", "dora"):
             await says(here, await here.person(name), book.id)
 
-        assert [await followed.tell_reviews(here.library) for _ in range(4)] == [1, 1, 1, 0]
+        async with here.database.transaction() as session:
+            await session.execute(update(table_of(Post)).values(changed_at=now()))
+
+        assert [await followed.tell_reviews(here.library) for _ in range(2)] == [3, 0]
 
 
 async def test_a_series_tells_of_its_new_titles_each_counted_once(tmp_path: Path) -> None:
