@@ -47,9 +47,9 @@ class EmbeddedIndex:
         self._opening = threading.Lock()
         self._generation: str | None = None
         self._index: Any = None
-        self._written_at = 0
+        self._written = b""
         self._answers: dict[Query, Results] = {}
-        self._answered: tuple[str | None, int] = (None, 0)
+        self._answered: tuple[str | None, bytes] = (None, b"")
 
     async def search(self, query: Query) -> Results:
         """The works that fit; with fewer than a handful, those too that are spelt almost so."""
@@ -116,11 +116,12 @@ class EmbeddedIndex:
                         _make_current(self.folder, generation)
             if generation != self._generation:
                 self._index = embedded.open_at(self.folder / generation)
-                self._generation, self._written_at = generation, 0
-            written_at = (self.folder / generation / "meta.json").stat().st_mtime_ns
-            if written_at != self._written_at:
+                self._generation, self._written = generation, b""
+            # Its words, and not its time: a clock of the file system ticks every four milliseconds, and two commits fit into one tick.
+            written = (self.folder / generation / "meta.json").read_bytes()
+            if written != self._written:
                 self._index.reload()
-                self._written_at = written_at
+                self._written = written
             return self._index
 
     def _searcher(self) -> Any:
@@ -151,7 +152,7 @@ class EmbeddedIndex:
         searcher = self._searcher()
         if searcher is None:
             return Results()
-        state = (self._generation, self._written_at)
+        state = (self._generation, self._written)
         with self._opening:
             if self._answered != state:
                 self._answers.clear()
