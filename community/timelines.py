@@ -14,6 +14,7 @@ from community.catalog.tables import Work
 from community.clock import now
 from community.people.actors import Actor, ActorState
 from community.people.follows import Follow, FollowState
+from community.posts.attendances import HERE, Guest
 from community.posts.post import SEEN_AT_ALL, Audience, Post, ReactionKind, Standing
 from community.posts.topics import About, Topic
 from community.prepared import Prepared
@@ -232,6 +233,14 @@ def events(session: Session, since: datetime, until: datetime | None = None, *, 
     query = said().where(P.kind == "event", A.domain.is_(None), ends >= since, seen(False))
     if until is not None:
         query = query.where(P.starts_at < until)
+    return [read(row) for row in session.execute(query.order_by(P.starts_at, P.id).limit(size))]
+
+
+def attending(session: Session, actor: int, since: datetime, *, size: int = 50) -> list[Said]:
+    """Our events that somebody comes to, asks to come to, or waits for a place at, the next one first."""
+    ends = func.coalesce(P.ends_at, P.starts_at)
+    theirs = select(Guest.event_id).where(Guest.actor_id == actor, Guest.state.in_(HERE))
+    query = said().where(P.kind == "event", P.id.in_(theirs), ends >= since, seen(False))
     return [read(row) for row in session.execute(query.order_by(P.starts_at, P.id).limit(size))]
 
 

@@ -11,6 +11,8 @@ SIZES = (52, 44, 36, 30, 24)  # of the title, the largest that fits
 MOST_LINES = 7
 POSTER = (1000, 560)
 GROUNDS = ((38, 70, 83), (94, 48, 74), (61, 90, 60), (120, 53, 39), (48, 58, 102), (92, 78, 39), (33, 94, 94), (82, 41, 41))
+# Signs of fine printing, as a typewriter has them.
+PLAIN = str.maketrans("–—‘’“”„\u00a0\u202f\u2009", '--\'\'"""   ')
 PAPER = (247, 242, 230)
 ICON = 400
 BOARD, MOST_COVERS = (222, 214, 198), 4
@@ -100,7 +102,7 @@ def _font(size: int) -> Font:
 
 def _known(text: str) -> str:
     """The part of a text that the typeface can show."""
-    return "".join(letter for letter in text if letter == " " or (letter.isprintable() and ord(letter) < 0x250))
+    return "".join(letter for letter in text.translate(PLAIN) if letter == " " or (letter.isprintable() and ord(letter) < 0x250))
 
 
 def _set(

@@ -10,10 +10,12 @@ from starlette.responses import Response
 
 from community import text, timelines
 from community.catalog import works as catalogue
+from community.clock import now
 from community.errors import NotFound
 from community.people.accounts import Account
 from community.people.actors import Actor
 from community.people.follows import Follow, FollowState
+from community.posts.attendances import Guest
 from community.posts.post import Post, Standing
 from community.said import Conversation, Said
 from federation import outbox
@@ -33,19 +35,21 @@ async def show(request: Request) -> Response:
     member = sessions.member(request)
     page = works.page_number(request)
 
-    def ask(session: Session) -> tuple[Conversation, list[Said], dict[int, catalog.WorkCard]]:
+    def ask(session: Session) -> tuple[Conversation, list[Said], list[Said], dict[int, catalog.WorkCard]]:
         said = timelines.by_author(session, member.actor_id, reader=member.actor_id, page=page, size=SIZE)
         answers = timelines.answers_to(session, member.actor_id)
         ids = list(dict.fromkeys(one.about_id for one in [*said.posts, *answers] if one.about_id is not None))
-        return said, answers, {one.id: showing.card(one) for one in catalogue.cards(session, ids)}
+        going = timelines.attending(session, member.actor_id, now())
+        return said, answers, going, {one.id: showing.card(one) for one in catalogue.cards(session, ids)}
 
-    said, answers, about = await here.library.database.read(ask)
+    said, answers, going, about = await here.library.database.read(ask)
     look = announcements.look(request)
     return render.page(
         request,
         "account/me",
         posts=tuple(look.post(one, about) for one in said.posts),
         answers=tuple(look.post(one, about) for one in answers),
+        events=tuple(look.event_card(one) for one in going),
         pages=showing.pages("/me", request.query_params, page, said.count, SIZE),
         handle=f"{member.username}@{here.settings.domain}",
         profile_url=f"/@{member.username}",
@@ -115,6 +119,15 @@ async def export(request: Request) -> Response:
             "about": text.plain(actor.summary),
             "since": account.created_at.isoformat(),
             "following": list(session.scalars(followed.where(Follow.state == FollowState.granted))),
+            "events": [
+                {"address": uri, "state": str(state), "since": since.isoformat(), "message": message}
+                for uri, state, since, message in session.execute(
+                    select(Post.uri, Guest.state, Guest.since, Guest.message)
+                    .join(Guest, Guest.event_id == Post.id)
+                    .where(Guest.actor_id == actor.id)
+                    .order_by(Guest.id)
+                )
+            ],
             "posts": [_exported(post, here.uris.work(post.about_id) if post.about_id else None) for post in posts],
         }
 
@@ -172,11 +185,11 @@ async def _page(request: Request, form: Form | None, status: int = 200) -> Respo
         actor = await session.get(Actor, member.actor_id)
     if account is None or actor is None:
         raise NotFound("There is no such account.")
-    now = {"name": actor.name, "bio": text.plain(actor.summary), "language": account.language, "email": account.email}
+    kept = {"name": actor.name, "bio": text.plain(actor.summary), "language": account.language, "email": account.email}
     if form is None:
-        form = forms.blank(request, **now)
+        form = forms.blank(request, **kept)
     else:
-        form.values = now | {name: value for name, value in form.values.items() if name not in {"old", "new"}}
+        form.values = kept | {name: value for name, value in form.values.items() if name not in {"old", "new"}}
     return render.page(
         request,
         "account/settings",

@@ -1,5 +1,6 @@
 """Coming to an event from the library's own pages, and the list that only its people see."""
 
+import json
 from pathlib import Path
 
 from sqlalchemy import select
@@ -76,6 +77,24 @@ async def test_more_places_let_in_who_waits(tmp_path: Path) -> None:
 
         assert answer.status == 303
         assert await stand(here) == {"rosa": Attendance.coming, "sam": Attendance.coming, "tove": Attendance.waiting}
+
+
+async def test_a_reader_finds_and_takes_along_where_they_want_to_go_and_nobody_else_does(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, browser(here) as hers, browser(here) as his:
+        await hers.sign_in(await here.person("ada"))
+        await his.sign_in(await here.person("dan"))
+        event = await evening(here)
+        await hers.send(f"/events/{event.token}/join", f"/events/{event.token}")
+
+        assert "Where you want to go" in (await hers.get("/me")).text
+        assert "Where you want to go" not in (await his.get("/me")).text
+        [mine] = json.loads((await hers.send("/me/export", "/me/settings")).text)["events"]
+        assert (mine["address"], mine["state"]) == (event.uri, "coming")
+        assert json.loads((await his.send("/me/export", "/me/settings")).text)["events"] == []
+        assert "@ada" not in (await his.get(f"/events/{event.token}")).text
+
+        await hers.send(f"/events/{event.token}/leave", f"/events/{event.token}")
+        assert "Where you want to go" not in (await hers.get("/me")).text
 
 
 async def test_an_event_with_a_door_elsewhere_leads_there(tmp_path: Path) -> None:

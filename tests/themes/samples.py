@@ -290,7 +290,14 @@ SAMPLES: dict[str, Context] = {
     "account/sign_in_sent.html": page_wide() | {"email": "ada@mail.example"},
     "account/sign_up.html": page_wide() | {"form": EMPTY},
     "account/me.html": page_wide(ADA, notice="Your review is published.")
-    | {"posts": REVIEWS[:2], "answers": ANSWERS[:1], "pages": Pages(), "handle": "ada@north.example", "profile_url": "/@ada"},
+    | {
+        "posts": REVIEWS[:2],
+        "answers": ANSWERS[:1],
+        "events": EVENTS[:2],
+        "pages": Pages(),
+        "handle": "ada@north.example",
+        "profile_url": "/@ada",
+    },
     "account/settings.html": page_wide(ADA)
     | {"form": Form({"name": "Ada Lindqvist", "email": "ada@mail.example"}), "languages": ("en", "it"), "has_password": True},
     "account/move.html": page_wide(ADA)
