@@ -38,7 +38,7 @@ def answers(theme: str, pages: dict[str, str]) -> Callable[[Route], None]:
         if path.startswith("/covers/"):
             title, author, year, form, _ = TITLES[int(Path(path).stem) - 1]
             route.fulfill(body=cover_svg(title, author, year, form, path), content_type="image/svg+xml")
-        elif path.startswith("/media/"):
+        elif path.startswith(("/media/", "/events/")):
             route.fulfill(body=cover_svg("A picture", "", None, "map", path), content_type="image/svg+xml")
         elif path == "/static/library.css":
             route.fulfill(body=pages["library.css"], content_type="text/css")
