@@ -49,13 +49,13 @@ async def publish(session: AsyncSession, library: Library, post: Post) -> None:
     await _boost(session, library, post, without=inboxes)
 
 
-async def edit(session: AsyncSession, library: Library, post: Post) -> None:
-    """Tell everyone who heard of it that a post of ours has new words. `edited_at` must be set."""
+async def edit(session: AsyncSession, library: Library, post: Post, *, returns: bool = False) -> None:
+    """Tell everyone who heard of it that a post of ours has new words, or, a cancelled event, `returns`. `edited_at` must be set."""
     if post.standing not in TOLD or post.kind == "discussion":
         return
     author = await session.get_one(Actor, post.author_id)
     inboxes = await audience_of(session, library, post, author) | await reached(session, post, post.uri)
-    await _tell(session, library, "Update", author, post, f"{post.token}-{uris.token(8)}", inboxes)
+    await _tell(session, library, "Update", author, post, f"{post.token}-{uris.token(8)}", inboxes, returns=returns)
     await pass_on(session, library, post)
 
 
@@ -157,7 +157,9 @@ async def flag(session: AsyncSession, library: Library, about: Actor, objects: l
     await owe(session, reporter, activity, {about.inbox})
 
 
-async def _tell(session: AsyncSession, library: Library, verb: str, author: Actor, post: Post, name: str, inboxes: set[str]) -> None:
+async def _tell(
+    session: AsyncSession, library: Library, verb: str, author: Actor, post: Post, name: str, inboxes: set[str], *, returns: bool = False
+) -> None:
     """Owe a post to each of these inboxes in the rendition that its server understands, if there is one."""
     groups = await routing.sort(session, inboxes)
     known = await facts.facts(session, post) if groups else None
@@ -168,7 +170,9 @@ async def _tell(session: AsyncSession, library: Library, verb: str, author: Acto
             # It shows no state of an event: what does not take place has to go.
             await owe(session, author, deletion(library, author, post, post.uri), groups[dialect])
         elif (wire := rendition(library, known)) is not None:
-            await owe(session, author, activity_of(library, verb, author, wire, name), groups[dialect])
+            # Gancio changes nothing that it does not have: what it was told to delete has to be made again.
+            what = "Create" if dialect is Dialect.gancio and returns else verb
+            await owe(session, author, activity_of(library, what, author, wire, name), groups[dialect])
 
 
 def activity_of(library: Library, verb: str, author: Actor, wire: Wire, name: str) -> Wire:

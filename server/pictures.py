@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import unicodedata
 from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
@@ -16,6 +17,8 @@ PLAIN = str.maketrans("–—‘’“”„\u00a0\u202f\u2009", '--\'\'"""   ')
 PAPER = (247, 242, 230)
 ICON = 400
 BOARD, MOST_COVERS = (222, 214, 198), 4
+
+UNKNOWN = "\uffff"  # no typeface has this: what is drawn for it stands for every letter that is missing
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -100,9 +103,23 @@ def _font(size: int) -> Font:
     return ImageFont.load_default(size)
 
 
+@lru_cache(1024)
+def _letter(letter: str) -> str:
+    """A letter as the typeface can show it: without its accent where it has none, and nothing when it has no such letter at all."""
+    if letter == " " or not letter.isprintable() or _drawn(letter) != _drawn(UNKNOWN):
+        return letter if letter.isprintable() else ""
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base != letter and _drawn(base) != _drawn(UNKNOWN) else ""
+
+
+@lru_cache(1024)
+def _drawn(letter: str) -> bytes:
+    return bytes(_font(24).getmask(letter))
+
+
 def _known(text: str) -> str:
-    """The part of a text that the typeface can show."""
-    return "".join(letter for letter in text.translate(PLAIN) if letter == " " or (letter.isprintable() and ord(letter) < 0x250))
+    """A text in letters that the typeface can show."""
+    return "".join(map(_letter, unicodedata.normalize("NFC", text).translate(PLAIN)))
 
 
 def _set(

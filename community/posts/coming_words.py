@@ -9,19 +9,25 @@ import unicodedata
 # Phrases in English, Italian, Romanian and Swedish, without accents and signs, between bars.
 YES_TABLE = """
 i m coming|i am coming|im coming|coming|i ll come|i will come|i ll be there|i will be there|i d like to come|i would like to come
-count me in|im in|i m in|sign me up|i will attend|attending|yes i m coming|yes i am coming
+count me in|im in|i m in|sign me up|i will attend|attending|i m going|i am going|i ll attend|i want to come|see you there|yes i m coming
+yes i am coming
 vengo|ci vengo|vengo anch io|ci sono|ci saro|io ci sono|partecipo|verro|vorrei venire|vengo volentieri|si vengo|mi iscrivo
-conta su di me|contate su di me
-vin|vin si eu|voi veni|o sa vin|particip|voi participa|ma inscriu|as vrea sa vin|da vin|si eu vin|ajung
+conta su di me|contate su di me|vorrei partecipare|vorrei venirci|ci vediamo li|saro presente|ci saro anch io|partecipo anch io
+voglio venire
+vin|vin si eu|voi veni|o sa vin|particip|voi participa|ma inscriu|as vrea sa vin|da vin|si eu vin|ajung|voi fi acolo|voi fi prezent
+voi fi prezenta|vreau sa vin|ma inscriu si eu|contati pe mine
 jag kommer|kommer|jag kommer garna|kommer garna|jag ar med|ar med|jag deltar|deltar|jag vill komma|anmal mig|skriv upp mig
-ja jag kommer|jag hanger pa
+ja jag kommer|jag hanger pa|jag tanker komma|raknar med mig|rakna med mig|vi ses dar|jag vill garna komma|jag kommer dit
 """
 NO_TABLE = """
 i m not coming|i am not coming|im not coming|not coming|i can t come|i cannot come|i cant come|i can t make it|i cannot make it
-i cant make it|i won t come|i will not come|i won t be there|count me out|sign me off|i have to cancel
-non vengo|non posso venire|non ci saro|non ci sono|non riesco a venire|non partecipo|disdico|devo disdire
-nu vin|nu pot veni|nu mai vin|nu particip|nu pot ajunge|nu ajung|renunt
+i cant make it|i won t make it|i can not come|i m not going|i am not going|i won t come|i will not come|i won t be there|count me out
+sign me off|i have to cancel
+non vengo|non posso venire|non ci saro|non ci sono|non riesco a venire|non partecipo|disdico|devo disdire|non ce la faccio
+non posso partecipare|devo rinunciare|non vengo piu
+nu vin|nu pot veni|nu mai vin|nu particip|nu pot ajunge|nu ajung|renunt|nu voi veni|nu pot participa|nu mai pot veni|nu mai ajung
 jag kommer inte|kommer inte|jag kan inte komma|kan inte komma|jag maste stalla in|jag deltar inte|deltar inte|avanmal mig
+jag far forhinder|jag har fatt forhinder|jag kan inte vara med|jag ar inte med
 jag kommer tyvarr inte
 """
 POLITE_TABLE = """

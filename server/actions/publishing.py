@@ -40,7 +40,7 @@ async def announce(session: AsyncSession, library: Library, post: Post) -> None:
 
 async def correct(session: AsyncSession, library: Library, post: Post, changes: Mapping[str, Any]) -> None:
     """Change what the library said. Who is on the list of an event hears of it when it falls out, or moves in time or place."""
-    was, starts = _what_guests_know(post), post.starts_at
+    was, starts, was_off = _what_guests_know(post), post.starts_at, post.cancelled
     for name, value in changes.items():
         setattr(post, name, value)
     if post.kind == "event":
@@ -52,7 +52,7 @@ async def correct(session: AsyncSession, library: Library, post: Post, changes: 
     post.edited_at = post.changed_at = now()
     await session.flush()
     await posts.touch(session, post)
-    await outbox.edit(session, library, post)
+    await outbox.edit(session, library, post, returns=was_off and not post.cancelled)
 
 
 def _what_guests_know(post: Post) -> tuple[object, ...]:

@@ -1,5 +1,6 @@
 """Events as other calendars read them, posters, reminders, and what guests hear of changes (interop 4, D.7)."""
 
+import asyncio
 import io
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from sqlalchemy import select, update
 from community.clock import days, hours, now
 from community.database import table_of
 from community.people.accounts import Account, Role
+from community.people.actors import Actor
+from community.posts import attendances
 from community.posts.attendances import Attendance, Guest
 from community.posts.kinds import Event
 from community.posts.post import Post
 from federation import documents
+from server import pictures
 from server.actions import publishing, registering, reminding
 from server.letters import Letter
 from tests.federation.test_joins import answers, evening, joins, says, stand
@@ -96,6 +100,12 @@ async def test_the_drawn_poster_is_a_picture_and_gets_another_address_with_other
         with Image.open(io.BytesIO(body)) as picture:
             assert picture.size == (1000, 560)
         assert (await document(here, event))["image"]["url"] != address
+
+
+def test_a_drawn_poster_has_no_boxes_where_the_typeface_lacks_a_letter() -> None:
+    drawn = [pictures.poster_png(title, "", "", "seed") for title in ("Perché “Språkkafé” – giovedì", 'Perche "Sprakkafe" - giovedi')]
+
+    assert drawn[0] == drawn[1]
 
 
 async def test_a_poster_is_made_anew_and_shown_with_its_words(tmp_path: Path) -> None:
@@ -194,6 +204,37 @@ async def test_guests_hear_of_a_new_hour_and_not_of_new_words(tmp_path: Path) ->
 
         assert answers(harbour) == [("Create", "rosa")]
         assert "has changed" in harbour.received[0]["object"]["content"] and "rope walk" in harbour.received[0]["object"]["content"]
+
+
+async def test_an_event_that_takes_place_after_all_is_made_again_where_it_was_deleted(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as gancio, remote_server() as harbour:
+        gancio.software = "gancio"
+        for server in (gancio, harbour):
+            await server.says(here, server.activity("Follow", "events", here.library.uris.library))
+        await here.settle()
+        event = await evening(here)
+        await change(here, event, cancelled=True)
+        await change(here, event, cancelled=False)
+        await change(here, event, title="Reading very loud")
+
+        assert [wire["type"] for wire in gancio.received] == ["Accept", "Create", "Delete", "Create", "Update"]
+        assert [wire["type"] for wire in harbour.received] == ["Accept", "Create", "Update", "Update", "Update"]
+        assert gancio.received[-1]["object"]["attachment"][0]["url"]  # it takes the first one for the poster
+
+
+async def test_two_who_ask_in_the_same_moment_do_not_get_the_same_place(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        event = await evening(here, capacity=1)
+        people = [await here.person(name) for name in ("ada", "ben", "dan", "eva")]
+
+        async def asks(actor_id: int) -> None:
+            async with here.database.transaction() as session:
+                row, actor = await session.get_one(Post, event.id), await session.get_one(Actor, actor_id)
+                await attendances.ask(session, row, actor)
+
+        await asyncio.gather(*(asks(one.actor_id) for one in people))
+
+        assert sorted((await stand(here)).values()) == [Attendance.coming, *[Attendance.waiting] * 3]
 
 
 async def test_whoever_leaves_for_good_is_forgotten_and_makes_room(tmp_path: Path) -> None:
