@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -96,7 +97,7 @@ def event(library: Library, facts: Facts) -> Wire:
             poster,
             {"type": "Link", "mediaType": "text/html", "href": post.online_url or post.url or post.uri, "name": "Website"},
         ],
-        "tag": tags(library, facts),
+        "tag": [*_hashtags(library, post), *tags(library, facts)],
         "to": to,
         "cc": cc,
         "replies": f"{post.uri}/replies",
@@ -105,6 +106,19 @@ def event(library: Library, facts: Facts) -> Wire:
     if post.edited_at is not None:
         wire["updated"] = moment(post.edited_at)
     return wire
+
+
+def gancio(library: Library, facts: Facts) -> Wire:
+    """The same for Gancio: it takes every tag for a hashtag, the name of a picture for its description, and each end for a real one."""
+    wire = event(library, facts)
+    poster, *others = wire["attachment"]
+    said = wire | {
+        "attachment": [poster | {"name": poster["summary"]}, *others],
+        "tag": [tag for tag in wire["tag"] if tag["type"] == "Hashtag"],
+    }
+    if facts.post.ends_at is None:
+        del said["endTime"]
+    return said
 
 
 def when_and_where(library: Library, post: Post, language: str) -> str:
@@ -122,6 +136,14 @@ def when(library: Library, post: Post, language: str) -> str:
     if post.ends_at is not None:
         hours += "–" + format_time(post.ends_at.astimezone(zone), "short", locale=language)
     return f"{day}, {hours}"
+
+
+def _hashtags(library: Library, post: Post) -> list[Wire]:
+    """The kind of event, so that those who follow such things find it."""
+    if post.category not in CATEGORIES:
+        return []
+    href = f"{library.uris.root}/events?category={quote(post.category)}"
+    return [{"type": "Hashtag", "href": href, "name": f"#{post.category.replace(' ', '')}"}]
 
 
 def _place(library: Library, facts: Facts) -> Wire:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from community.library import Library
 from federation.renditions.bookwyrm import bookwyrm
-from federation.renditions.event import event
+from federation.renditions.event import event, gancio
 from federation.renditions.facts import Facts
 from federation.renditions.note import note
 from federation.routing import Dialect
@@ -28,10 +28,15 @@ def happening(library: Library, facts: Facts) -> Wire | None:
     return event(library, facts) if facts.post.kind == "event" else answer(library, facts)
 
 
+def at_gancio(library: Library, facts: Facts) -> Wire | None:
+    """An Event in Gancio's own reading, or the Note of an answer to one."""
+    return gancio(library, facts) if facts.post.kind == "event" else answer(library, facts)
+
+
 RENDITIONS: dict[Dialect, Rendition] = {
     Dialect.plain: plain,
     Dialect.bookwyrm: bookwyrm,
     Dialect.forum: answer,
     Dialect.events: happening,
-    Dialect.gancio: happening,
+    Dialect.gancio: at_gancio,
 }

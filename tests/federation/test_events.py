@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -220,6 +221,35 @@ async def test_an_event_that_takes_place_after_all_is_made_again_where_it_was_de
         assert [wire["type"] for wire in gancio.received] == ["Accept", "Create", "Delete", "Create", "Update"]
         assert [wire["type"] for wire in harbour.received] == ["Accept", "Create", "Update", "Update", "Update"]
         assert gancio.received[-1]["object"]["attachment"][0]["url"]  # it takes the first one for the poster
+
+
+async def test_gancio_hears_hashtags_and_a_description_and_no_end_that_is_none(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as gancio, remote_server() as harbour:
+        gancio.software = "gancio"
+        for server in (gancio, harbour):
+            await server.says(here, server.activity("Follow", "events", here.library.uris.library))
+        await here.settle()
+        await evening(here, category="book club", about_id=(await here.book()).id)
+
+        theirs, plain = gancio.received[-1]["object"], harbour.received[-1]["object"]
+        assert [tag["name"] for tag in plain["tag"]] == ["#bookclub", "Moby-Dick"]
+        assert [tag["name"] for tag in theirs["tag"]] == ["#bookclub"]  # it cuts the first letter off each
+        assert (plain["attachment"][0]["name"], theirs["attachment"][0]["name"]) == ("Banner", "Poster of Reading aloud")
+        assert "endTime" in plain and "endTime" not in theirs
+
+
+async def test_every_part_of_an_event_has_the_form_that_mobilizon_gives_it(tmp_path: Path, shared: Path) -> None:
+    theirs = json.loads((shared / "fixtures" / "mobilizon" / "object-event.json").read_text(encoding="utf-8"))
+    async with town(tmp_path) as here:
+        ours = await document(here, await evening(here, capacity=5, category="book club", edited_at=now(), **PLACE))
+
+    forms = {name: type(value) for name, value in theirs.items() if value is not None}
+    assert {name: type(ours.get(name)) for name in forms} == forms
+    assert {name: type(ours["location"].get(name)) for name in ("type", "id", "name", "latitude", "longitude", "address")} == {
+        name: type(theirs["location"][name]) for name in ("type", "id", "name", "latitude", "longitude", "address")
+    }
+    assert set(theirs["attachment"][0]) <= set(ours["attachment"][0])
+    assert set(theirs["tag"][0]) <= set(ours["tag"][0])
 
 
 async def test_two_who_ask_in_the_same_moment_do_not_get_the_same_place(tmp_path: Path) -> None:
