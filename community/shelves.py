@@ -58,14 +58,14 @@ def find(data_dir: str, name: str, folder: str = FOLDER) -> Path | None:
     return file
 
 
-def copies(data_dir: str) -> Iterator[Copy]:
+def copies(data_dir: str, folder: str = FOLDER) -> Iterator[Copy]:
     """Everything on the shelves."""
-    for file in (Path(data_dir) / FOLDER).glob(f"??/*{ENDING}"):
+    for file in (Path(data_dir) / folder).glob(f"??/*{ENDING}"):
         with suppress(FileNotFoundError):  # cleared away by somebody else meanwhile
             known = file.stat()
             yield Copy(file.stem, known.st_size, known.st_mtime)
 
 
-def drop(data_dir: str, name: str) -> None:
+def drop(data_dir: str, name: str, folder: str = FOLDER) -> None:
     """Clear a copy away."""
-    path(data_dir, name).unlink(missing_ok=True)
+    path(data_dir, name, folder).unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from federation.hub import Bell, Hub
 from federation.tables import Delivery, InboxMessage, ThreadErrand
 from search.index import SearchIndex
 from server import letters, mail, sessions
-from server.actions import digests, followed, inviting, reminding
+from server.actions import digests, followed, inviting, posters, reminding
 
 Sweep = Callable[[], Awaitable[int]]  # brings the search index up to date; says how much it took up
 
@@ -49,6 +49,7 @@ def chores(hub: Hub, sweep: Sweep | None = None, index: SearchIndex | None = Non
         Chore("reminders", lambda: reminding.remind(hub.library), minutes(5)),
         Chore("news for guests", lambda: reminding.tell_guests(hub.library), minutes(1)),
         Chore("guests of ours", lambda: inviting.tell(hub.library), minutes(1)),
+        Chore("old posters", lambda: posters.clear_away(hub.library), hours(1)),
         Chore("old guests", lambda: happenings.forget(hub), hours(12)),
         Chore("conversations", lambda: threads.work_off(hub), seconds(5)),
         Chore("pictures", lambda: media.work_off(hub), seconds(10)),

@@ -129,6 +129,7 @@ async def take_back(session: AsyncSession, library: Library, post: Post) -> None
     await posts.bury(session, post.uri, "Event" if post.kind == "event" else "Note")
     post.move(Standing.deleted)
     post.title, post.html, post.source, post.warning, post.half_stars = None, "", "", None, None
+    post.poster, post.poster_alt = None, None
     await session.flush()
 
 

@@ -11,6 +11,7 @@ import aiohttp
 from PIL import Image
 from sqlalchemy import select, update
 
+from community import shelves
 from community.clock import days, hours, now
 from community.database import table_of
 from community.people.accounts import Account, Role
@@ -21,7 +22,7 @@ from community.posts.kinds import Event
 from community.posts.post import Post
 from federation import documents
 from server import pictures
-from server.actions import publishing, registering, reminding
+from server.actions import posters, publishing, registering, reminding
 from server.letters import Letter
 from tests.federation.test_joins import answers, evening, joins, says, stand
 from tests.remote_server import Wire, remote_server
@@ -132,6 +133,24 @@ async def test_a_poster_is_made_anew_and_shown_with_its_words(tmp_path: Path) ->
 
         await staff.post("/desk/poster", {"csrf": form.token, "event": event.token, "remove": "1"})
         assert (await document(here, event))["attachment"][0]["mediaType"] == "image/png"
+        await posters.clear_away(here.library)
+        assert (await cleo.get(banner["url"].removeprefix(here.root))).status == 200  # it may have been put up just now
+        await posters.clear_away(here.library, settled=0)
+        assert (await cleo.get(banner["url"].removeprefix(here.root))).status == 404
+
+
+async def test_a_poster_that_is_up_stays_and_goes_with_its_event(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        event = await evening(here)
+        kept, folder = shelves.keep(here.library.settings.data_dir, b"a picture", shelves.POSTERS), here.library.settings.data_dir
+        await change(here, event, poster=kept)
+
+        await posters.clear_away(here.library, settled=0)
+        assert shelves.find(folder, kept, shelves.POSTERS) is not None
+        async with here.database.transaction() as session:
+            await publishing.take_back(session, here.library, await session.get_one(Post, event.id))
+        await posters.clear_away(here.library, settled=0)
+        assert shelves.find(folder, kept, shelves.POSTERS) is None
 
 
 async def test_those_who_follow_are_reminded_once_a_day_before(tmp_path: Path) -> None:
