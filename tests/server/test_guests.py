@@ -64,6 +64,28 @@ async def test_a_librarian_lets_in_and_turns_away_and_nobody_else_sees_the_names
         assert [(wire["type"], wire["to"][0].rpartition("/")[2]) for wire in mobilizon.received] == [("Accept", "rosa"), ("Reject", "sam")]
 
 
+async def test_a_place_that_was_given_can_be_taken_back_and_goes_to_the_next(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as mobilizon, browser(here) as staff:
+        await staff.sign_in(await here.person("karin", Role.librarian))
+        event = await evening(here, capacity=1)
+        for name in ("rosa", "sam"):
+            await joins(mobilizon, here, event, name)
+        mobilizon.received.clear()
+
+        token = (await staff.get(f"/events/{event.token}/guests")).token
+        assert (await staff.post(f"/events/{event.token}/guests/1/refuse", {"csrf": token})).status == 303
+        await here.settle()
+        assert await stand(here) == {"rosa": Attendance.refused, "sam": Attendance.coming}
+        assert sorted((wire["type"], wire["to"][0]) for wire in mobilizon.received) == [
+            ("Accept", mobilizon.actor("sam")),
+            ("Reject", mobilizon.actor("rosa")),
+        ]
+
+        await joins(mobilizon, here, event, "rosa")  # asking again does not get her in
+        assert await stand(here) == {"rosa": Attendance.refused, "sam": Attendance.coming}
+        assert mobilizon.received[-1]["type"] == "Reject"
+
+
 async def test_more_places_let_in_who_waits(tmp_path: Path) -> None:
     async with town(tmp_path) as here, remote_server() as mobilizon, browser(here) as staff:
         await staff.sign_in(await here.person("karin", Role.librarian))
