@@ -163,6 +163,9 @@ async def _tell(sites: Sequence[Site]) -> AsyncIterator[str]:
         told = await asyncio.gather(*(teller.tell() for teller in tellers))
         yield f"{sum(told)} reviews, comments, events and announcements"
         for teller in tellers:
+            await teller.gather()
+        yield "book clubs, and what is said in them"
+        for teller in tellers:
             await teller.report()
         yield "cases for the moderators"
         await _settled([first, second])

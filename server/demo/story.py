@@ -87,6 +87,41 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a member answers in a book club."""
+
+    id: str
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A conversation in a book club."""
+
+    id: str
+    by: str
+    days_ago: float
+    title: str
+    text: str
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathering:
+    """A book club of a library."""
+
+    library: str
+    username: str
+    name: str
+    host: str
+    reading: str
+    members: list[str]
+    about: str
+    threads: tuple[Begun, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Happening:
     """Something that takes place, counted in days from when the demo is made."""
 
@@ -180,6 +215,21 @@ def happenings(library: str) -> list[Happening]:
     """Its events."""
     told = (one | {"door": Door(one.get("door", "none"))} for one in _read("events")["event"] if one["library"] == library)
     return [Happening(**one) for one in told]
+
+
+def gatherings(library: str) -> list[Gathering]:
+    """Its book clubs, with what is said in them."""
+    found = []
+    for one in _read("clubs")["club"]:
+        if one["library"] == library:
+            threads = tuple(_begun(thread) for thread in one.get("thread", ()))
+            found.append(Gathering(**{name: value for name, value in one.items() if name != "thread"}, threads=threads))
+    return found
+
+
+def _begun(thread: dict[str, Any]) -> Begun:
+    answers = tuple(Answer(**answer) for answer in thread.get("answer", ()))
+    return Begun(**{name: value for name, value in thread.items() if name != "answer"}, answers=answers)
 
 
 def news(library: str) -> list[News]:

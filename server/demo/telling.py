@@ -22,8 +22,8 @@ from community.library import Library
 from community.people import actors
 from community.people.accounts import Account
 from community.people.actors import Actor
-from community.posts import attendances
-from community.posts.kinds import KINDS, Announcement, Event
+from community.posts import attendances, clubs
+from community.posts.kinds import KINDS, Announcement, Comment, Event, Thread
 from community.posts.post import Post
 from federation import keys
 from moderation import domains, reports
@@ -31,10 +31,10 @@ from moderation.tables import Case, Decision, Report, Snapshot
 from moderation.tables import LogEntry as Line
 from moderation.verdicts import Answer
 from server import passwords
-from server.actions import moderating, publishing, registering
+from server.actions import gathering, moderating, publishing, registering
 from server.actions.registering import Newcomer
 from server.demo import story
-from server.demo.story import Entry, Happening, News, Person, Trouble
+from server.demo.story import Entry, Gathering, Happening, News, Person, Trouble
 
 SOURCE = "catalogue"
 PASSWORD = "a demo of Bookmobile"  # of everybody in both libraries, which are open to this machine only
@@ -97,6 +97,54 @@ class Teller:
         told += [(self._moment(one.id, one.days_ago), one) for one in story.news(self.key)]
         told += [(self._moment(one.id, 3 + number), one) for number, one in enumerate(story.happenings(self.key))]
         return sum([await self._tell(moment, one) for moment, one in sorted(told, key=lambda one: one[0])])
+
+    async def gather(self) -> int:
+        """The book clubs, their members, and what they say; says how many there are."""
+        for one in story.gatherings(self.key):
+            async with self.library.database.snapshot() as session:
+                known = await actors.local(session, one.username)
+                host = await actors.local(session, one.host)
+            if host is None:
+                raise Unprocessable(f"The demo names {one.host}, whom nobody knows.")
+            if known is None:
+                reading = self.works[one.reading]
+                await gathering.found(
+                    self.library, one.username, one.name, one.about.strip(), reading=reading, hosts_only=False, host=host.id
+                )
+            async with self.library.database.transaction() as session:
+                await self._fill(session, one)
+        return len(story.gatherings(self.key))
+
+    async def _fill(self, session: AsyncSession, one: Gathering) -> None:
+        group = await actors.local(session, one.username)
+        club = await clubs.find(session, group.id) if group is not None else None
+        if group is None or club is None:
+            raise Unprocessable(f"The demo's club {one.username} could not be made.")
+        language = self.library.settings.language
+        for name in one.members:
+            reader = await actors.local(session, name)
+            if reader is None:
+                raise Unprocessable(f"The demo names {name}, whom nobody knows.")
+            await gathering.join(session, self.library, reader, group)
+        for begun in one.threads:
+            moment = self._moment(begun.id, begun.days_ago)
+            words = {"title": begun.title, "source": begun.text.strip(), "html": text.render(begun.text.strip()), "language": language}
+            thread = await self._say(session, begun.by, Thread(club_id=club.id, token=story.token(begun.id), published_at=moment, **words))
+            for number, answer in enumerate(begun.answers, start=1):
+                said = {"source": answer.text.strip(), "html": text.render(answer.text.strip()), "language": language}
+                later = {"token": story.token(answer.id), "published_at": moment + minutes(47 * number)}
+                place = {"club_id": club.id, "reply_to_id": thread.id, "reply_to_uri": thread.uri}
+                await self._say(session, answer.by, Comment(**said, **later, **place))
+
+    async def _say(self, session: AsyncSession, by: str, post: Post) -> Post:
+        """Say it, unless it was said when the demo was told before."""
+        known = (await session.scalars(select(Post).where(Post.token == post.token))).first()
+        author = await actors.local(session, by)
+        if author is None:
+            raise Unprocessable(f"The demo names {by}, whom nobody knows.")
+        if known is None and await publishing.publish(session, self.library, author, post) is not Answer.allow:
+            raise Unprocessable(f"What {by} says in a club of the demo was stopped by a policy.")
+        return known or post
 
     async def report(self) -> None:
         """The cases of the moderators."""

@@ -287,3 +287,14 @@ def test_no_invented_address_leads_to_a_real_place() -> None:
         text = file.read_text(encoding="utf-8")
         assert re.findall(r"https?://", text) == [], file.name
         assert all(address.endswith(".example") for address in re.findall(r"[\w.]+@([\w.]+\w)", text)), file.name
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_demo_club_is_kept_and_filled_by_people_of_the_library_and_reads_a_title_of_it(library: str) -> None:
+    (club,) = [one for one in told("clubs")["club"] if one["library"] == library]
+    said = [*club["thread"], *(answer for thread in club["thread"] for answer in thread.get("answer", ()))]
+
+    assert {club["host"], *club["members"], *(one["by"] for one in said)} <= people(library)
+    assert {one["by"] for one in club["thread"]} <= {club["host"], *club["members"]}
+    assert club["reading"] in catalogue(library)
+    assert len({one["id"] for one in said}) == len(said) >= 3
