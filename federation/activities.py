@@ -148,5 +148,5 @@ def is_public(wire: Wire) -> bool:
 
 def mentions(wire: Wire) -> list[str]:
     """Whom its tags mention."""
-    found = (tag for tag in many(wire.get("tag")) if isinstance(tag, dict) and tag.get("type") == "Mention")
+    found = (tag for tag in many(wire.get("tag")) if isinstance(tag, dict) and type_of(tag) == "Mention")
     return [href for href in (id_of(tag.get("href")) for tag in found) if href]

@@ -156,7 +156,7 @@ def _audience(wire: Wire) -> Audience:
 
 def _opinion(wire: Wire) -> _Opinion | None:
     """Structured data first: NeoDB's pieces, then BookWyrm's properties."""
-    pieces = {piece.get("type"): piece for piece in many(wire.get("relatedWith")) if isinstance(piece, dict)}
+    pieces = {activities.type_of(piece): piece for piece in many(wire.get("relatedWith")) if isinstance(piece, dict)}
     stars = _neodb_stars(pieces["Rating"]) if "Rating" in pieces else _bookwyrm_stars(wire.get("rating"))
     if "Review" in pieces:
         review = pieces["Review"]

@@ -165,7 +165,7 @@ def item_of(wire: Wire) -> str | None:
         if isinstance(piece, dict) and (item := id_of(piece.get("withRegardTo"))) is not None:
             return item
     for tag in many(wire.get("tag")):
-        if isinstance(tag, dict) and tag.get("type") in ITEM_TYPES and (item := id_of(tag.get("href"))) is not None:
+        if isinstance(tag, dict) and type_of(tag) in ITEM_TYPES and (item := id_of(tag.get("href"))) is not None:
             return item
     return None
 

@@ -12,6 +12,7 @@ from tests import databases
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=12, help="how often the server is killed in test_nothing_lost")
+    parser.addoption("--mutations", type=int, default=600, help="how many bent documents test_mutations tells")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from community.people.blocks import Block
 from community.people.follows import Follow, FollowState
 from community.posts import topics
 from federation import lights, outbox
-from federation.activities import id_of
+from federation.activities import id_of, type_of
 from federation.handlers.told import Told
 from moderation.verdicts import Answer
 
@@ -89,6 +89,6 @@ async def _ours(session: AsyncSession, told: Told) -> Follow | None:
     embedded = told.activity.embedded
     uri = told.activity.object_id
     found = (await session.scalars(query.where(Follow.uri == uri))).first() if uri else None
-    if found is None and embedded is not None and embedded.get("type") == "Follow" and id_of(embedded.get("object")) == told.actor.uri:
+    if found is None and embedded is not None and type_of(embedded) == "Follow" and id_of(embedded.get("object")) == told.actor.uri:
         found = (await session.scalars(query.where(Actor.uri == id_of(embedded.get("actor"))))).first()
     return found
