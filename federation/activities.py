@@ -141,6 +141,14 @@ def moment(value: Any) -> datetime | None:
     return min(found, now() + timedelta(seconds=0))
 
 
+def announced(activity: Activity) -> str | None:
+    """What an Announce passes on: a post, or what is created or changed in the activity that a group passes on (FEP-1b12)."""
+    inner = activity.embedded
+    if inner is not None and type_of(inner) in {"Create", "Update"}:
+        return id_of(inner.get("object"))
+    return activity.object_id
+
+
 def is_public(wire: Wire) -> bool:
     """Whether it is addressed to everyone, openly or quietly."""
     return any(name in PUBLIC_NAMES for name in [*ids_of(wire.get("to")), *ids_of(wire.get("cc"))])

@@ -106,7 +106,8 @@ async def read(session: AsyncSession, hub: Hub, wire: Wire, known: Known) -> Sai
 
 def _is_vote(wire: Wire) -> bool:
     return (
-        isinstance(wire.get("name"), str)
+        activities.type_of(wire) == "Note"  # a forum's Page has a name, and often no text
+        and isinstance(wire.get("name"), str)
         and not words(wire, "content")
         and id_of(wire.get("inReplyTo")) is not None
         and "inReplyToBook" not in wire

@@ -17,7 +17,7 @@ from community.errors import Refusal
 from community.people import actors, follows
 from community.people.actors import Actor, ActorState
 from federation import instances, suggesting
-from federation.activities import Activity, first, id_of, ids_of, many, type_of, words
+from federation.activities import Activity, announced, first, id_of, ids_of, many, type_of, words
 from federation.answers import Unreachable
 from federation.hub import Hub
 from federation.tables import RemoteItem
@@ -313,7 +313,7 @@ async def _gather_item(hub: Hub, known: Known, wire: Wire) -> None:
 
 async def _gather_announced(hub: Hub, known: Known, activity: Activity) -> None:
     """A boost of somebody else's review by a server that we follow: read it at its own origin."""
-    uri = activity.object_id
+    uri = announced(activity)
     if uri is None or hub.uris.is_ours(uri):
         return
     async with hub.database.snapshot() as session:

@@ -8,19 +8,19 @@ from community.people import actors
 from community.posts import discussions, post
 from community.posts.post import Post, Reaction, ReactionKind
 from federation import clubs, resolving
-from federation.activities import Activity, id_of
+from federation.activities import Activity, announced, id_of
 from federation.handlers import posts
 from federation.handlers.told import Told
 
 
 async def like(session: AsyncSession, told: Told) -> str:
     """Somebody likes a post that we have."""
-    return await _react(session, told, ReactionKind.like)
+    return await _react(session, told, ReactionKind.like, told.activity.object_id)
 
 
 async def boost(session: AsyncSession, told: Told) -> str:
     """Somebody passes a post on. A library that we follow may thereby show us a review that we do not have yet."""
-    uri = told.activity.object_id
+    uri = announced(told.activity)
     wire = told.known.objects.get(uri or "")
     outcome = ""
     if wire is not None and not told.hub.uris.is_ours(uri or "") and wire.get("id") == uri:
@@ -31,7 +31,7 @@ async def boost(session: AsyncSession, told: Told) -> str:
             else await actors.by_uri(session, author)
         )
         outcome = await posts.keep(session, told, wire, row)
-    reacted = await _react(session, told, ReactionKind.boost)
+    reacted = await _react(session, told, ReactionKind.boost, uri)
     return f"{outcome}; {reacted}" if outcome else reacted
 
 
@@ -48,8 +48,8 @@ async def take_back(session: AsyncSession, told: Told, inner: Activity) -> str:
     return f"took back a {kind}" if gone.first() is not None else "left: there was nothing to take back"
 
 
-async def _react(session: AsyncSession, told: Told, kind: ReactionKind) -> str:
-    about = await _post(session, told, told.activity.object_id)
+async def _react(session: AsyncSession, told: Told, kind: ReactionKind, uri: str | None) -> str:
+    about = await _post(session, told, uri)
     if about is None or told.actor is None:
         return "left: we do not have that post"
     known = await session.scalar(
