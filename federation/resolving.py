@@ -3,6 +3,7 @@
 What needs the network is fetched first, outside any transaction; what is kept is written afterwards.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -33,6 +34,8 @@ MOST_PICTURE = 1000  # the same for the address of a picture
 MOST_NUMBER = 60  # letters and digits of an identifier
 # In the order in which we trust them to name one work.
 SCHEMES = ("isbn", "oclc", "lccn", "openlibrary", "wikidata", "imdb", "ean")
+# A name with an @, a gap or a hidden sign in it would be shown as somebody of another server.
+_USERNAME = re.compile(r"[\w.:~+-]+")
 
 
 class NotAnActor(Refusal):
@@ -61,7 +64,7 @@ def actor_columns(wire: Wire) -> dict[str, object]:
         raise NotAnActor("The addresses of that actor are too long.", uri[:MOST_ADDRESS])
     home = uris.host(uri)
     username = wire.get("preferredUsername")
-    if not isinstance(username, str) or not 0 < len(username) <= 150 or uris.host(inbox) != home:
+    if not isinstance(username, str) or len(username) > 150 or not _USERNAME.fullmatch(username) or uris.host(inbox) != home:
         raise NotAnActor("That actor has no name, or an inbox on another server.", uri)
     endpoints = wire.get("endpoints")
     shared = _address(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None
