@@ -99,7 +99,7 @@ async def read(session: AsyncSession, hub: Hub, wire: Wire, known: Known) -> Sai
         concerns_us=parent is not None
         or about is not None
         or club is not None
-        or any(map(hub.uris.is_ours, [*activities.mentions(wire), *ids_of(wire.get("to"))])),
+        or any(map(hub.uris.is_ours, [*activities.mentions(wire), *ids_of(wire.get("to")), *ids_of(wire.get("cc"))])),
         club_id=parent.club_id if parent is not None else club.id if club is not None else None,
     )
 

@@ -30,7 +30,10 @@ async def tell(here: Town, there: RemoteServer, wire: Wire, name: str | None = N
 
 async def knock(here: Town, body: bytes, headers: dict[str, str]) -> int:
     """Post these bytes with these headers at the door."""
-    async with aiohttp.ClientSession() as session, session.post(here.library.uris.shared_inbox, data=io.BytesIO(body), headers=headers) as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(here.library.uris.shared_inbox, data=io.BytesIO(body), headers=headers) as answer,
+    ):
         return answer.status
 
 

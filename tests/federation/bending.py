@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,24 +12,35 @@ from federation.handlers.table import HANDLERS
 from federation.vocabulary import ACTOR_TYPES, ITEM_TYPES, POST_TYPES
 from tests.remote_server import Wire
 
-NAMES = """
-@context actor attachment attributedTo audience cc content contentMap endTime endpoints formerType href icon id image inReplyTo inReplyToBook
-inbox instrument language mediaType movedTo name nameMap object participationMessage preferredUsername published publicKey quote rating
-relatedWith replies result startTime summary tag target to type updated url
-""".split()
-KINDS = [*sorted(HANDLERS), "Dislike", "Add", *sorted(POST_TYPES), *sorted(ITEM_TYPES), *sorted(ACTOR_TYPES), "Tombstone", "Mention", "Event"]
+NAMES = [
+    "@context", "actor", "attachment", "attributedTo", "audience", "cc", "content", "contentMap", "endTime", "endpoints",
+    "formerType", "href", "icon", "id", "image", "inReplyTo", "inReplyToBook", "inbox", "instrument", "language", "mediaType",
+    "movedTo", "name", "nameMap", "object", "participationMessage", "preferredUsername", "published", "publicKey", "quote",
+    "rating", "relatedWith", "replies", "result", "startTime", "summary", "tag", "target", "to", "type", "updated", "url",
+]  # fmt: skip
+KINDS = [
+    *sorted(HANDLERS),
+    "Dislike",
+    "Add",
+    *sorted(POST_TYPES),
+    *sorted(ITEM_TYPES),
+    *sorted(ACTOR_TYPES),
+    "Tombstone",
+    "Mention",
+    "Event",
+]
 DEEP: Any = "bottom"
 for _ in range(20):
     DEEP = [DEEP]
 ODD: list[Any] = [
-    None, True, False, 0, -1, 1.5, 1e308, 2**63 - 1, -(2**63), "", " ", "0", "und", "#", "/", "?", [], {}, [[]], [None], [{}], {"": ""}, DEEP,
-    {"id": None}, {"id": []}, {"id": {"id": {}}}, {"type": []}, {"type": {}}, {"type": ["Note", 7]}, {"type": [["Note"]], "href": {}},
+    None, True, False, 0, -1, 1.5, 1e308, 2**63 - 1, -(2**63), "", " ", "0", "und", "#", "/", "?", [], {}, [[]], [None], [{}], {"": ""},
+    DEEP, {"id": None}, {"id": []}, {"id": {"id": {}}}, {"type": []}, {"type": {}}, {"type": ["Note", 7]}, {"type": [["Note"]], "href": {}},
     {"en": None}, {"und": "said"}, {"type": "Rating", "best": 1e-308, "value": 1e-308}, {"type": "Rating", "best": True, "value": True},
     [{"type": "Mention", "href": "x"}] * 300, ["https://harbour.example/x"] * 900, "x" * 70_000, "é" * 700, "\ud7ff\ue000\uffff\U0010ffff",
     "\u202egnp.exe", "\x01\x1b[2J", "<" * 4000, "<a href=" * 900, "<p>" * 3000, "&#x0;&#xD800;&#99999999;", "@a" * 3000,
     "javascript:alert(1)", "data:text/html,x", "http://[", "https://[::1", "https://", "https:///x", "//x", "https://harbour.example:99999/x",
-    "https://harbour.example/" + "a" * 3000, "HTTPS://HARBOUR.EXAMPLE/users/teller0", "https://harbour.example/users/teller0", "acct:x@y", PUBLIC,
-    "https://elsewhere.example/users/mallory", "https://user:pw@harbour.example/x", "https://härbour.example/ü", "https://harbour.example/\x00",
+    "https://harbour.example/" + "a" * 3000, "HTTPS://HARBOUR.EXAMPLE/users/teller0", "https://harbour.example/users/teller0", "acct:x@y",
+    PUBLIC, "https://elsewhere.example/users/mallory", "https://user:pw@harbour.example/x", "https://härbour.example/ü", "https://harbour.example/\x00",
     "0000-00-00T00:00:00Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2024-02-30T00:00:00Z", "-1", "2024-W01-1",
 ]  # fmt: skip
 
@@ -49,7 +61,8 @@ def spoken(ours: list[str]) -> list[Wire]:
         ("Create", note | {"inReplyTo": evening, "content": "<p>I am coming!</p>", "to": [library]}),
         ("Create", note | {"tag": AIMS["tag"](ada), "attachment": [{"type": "Image", "url": f"{me}/1.png", "mediaType": "image/png"}]}),
         ("Create", note | {"inReplyToBook": "https://elsewhere.example/book/1", "rating": 4}),
-        ("Update", changed), ("Update", OLD), ("Update", {"id": me, "type": "Person", "inbox": f"{me}/inbox", "preferredUsername": "teller0"}),
+        ("Update", changed), ("Update", OLD),
+        ("Update", {"id": me, "type": "Person", "inbox": f"{me}/inbox", "preferredUsername": "teller0"}),
         ("Delete", OLD), ("Delete", {"id": OLD, "type": "Tombstone"}), ("Delete", me), ("Follow", ada), ("Follow", topic), ("Follow", club),
         ("Accept", follow), ("Accept", {"type": "Follow", "id": follow, "actor": ada, "object": me}), ("Reject", follow), ("Block", ada),
         ("Like", review), ("EmojiReact", discussion), ("Announce", review), ("Announce", "https://elsewhere.example/notes/1"),
@@ -85,7 +98,7 @@ def bends(ours: list[str]) -> st.SearchStrategy[list[Bend]]:
     )
 
 
-AIMS = {
+AIMS: dict[str, Callable[[str], Any]] = {
     "object": lambda uri: uri,
     "inReplyTo": lambda uri: uri,
     "inReplyToBook": lambda uri: uri,

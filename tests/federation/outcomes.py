@@ -3,8 +3,8 @@
 # Types of interop.md that matter to us: its parser checklist (8.1) and the sections on reviews, events and groups.
 MATTER: set[str] = {
     "Accept", "Announce", "Announce Create", "Block", "Create Article", "Create Event", "Create Note", "Create Page", "Create Question",
-    "Delete", "Delete Person", "EmojiReact", "Flag", "Follow", "Join", "Like", "Move", "QuoteRequest", "Reject", "Undo Block", "Undo Follow",
-    "Undo Like", "Update Application", "Update Group", "Update Organization", "Update Person",
+    "Delete", "Delete Person", "EmojiReact", "Flag", "Follow", "Join", "Like", "Move", "QuoteRequest", "Reject", "Undo Block",
+    "Undo Follow", "Undo Like", "Update Application", "Update Group", "Update Organization", "Update Person",
 }  # fmt: skip
 
 # How the outcome begins, and the documents that it is the outcome of.

@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from community.people import actors, follows
-from federation.activities import first, id_of, many, type_of
+from federation.activities import first, id_of, type_of
 from federation.resolving import identifiers
 from federation.tables import InboxMessage
 from federation.vocabulary import ACTOR_TYPES, POST_TYPES
@@ -95,7 +94,14 @@ class Aims:
             return [self.done(told, target, kind), told]
         elif verb == "Delete" and kind in {None, "Tombstone", "Note", "Person"} and (uri := id_of(target)) is not None:
             old = f"{me}/old" if uri == me else uri
-            note = {"id": old, "type": "Note", "attributedTo": me, "to": [AS + "#Public"], "content": "Old", "inReplyTo": self.named.discussion(1)}
+            note = {
+                "id": old,
+                "type": "Note",
+                "attributedTo": me,
+                "to": [AS + "#Public"],
+                "content": "Old",
+                "inReplyTo": self.named.discussion(1),
+            }
             return [{"@context": AS, "id": f"{me}#before", "type": "Create", "actor": me, "object": note}, told]
         return [told]
 

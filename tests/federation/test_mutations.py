@@ -108,8 +108,9 @@ async def furnish(here: Town, harbour: RemoteServer) -> list[str]:
         session.add(Comment(uri=OLD, author_id=teller.id, about_id=book.id, html="<p>Good.</p>"))
     named = here.library.uris
     return [
-        review, evening_at.uri, named.discussion(book.id), named.work(book.id), named.edition(1), named.library, named.instance,
-        named.actor("ada"), named.actor("northport"), named.actor("work-1"), named.activity("follow", "one"), named.root, named.work(10**17),
+        review, evening_at.uri, named.discussion(book.id), named.work(book.id), named.edition(1), named.library,
+        named.instance, named.actor("ada"), named.actor("northport"), named.actor("work-1"), named.activity("follow", "one"), named.root,
+        named.work(10**17),
         f"{TELLER}#follow", f"{named.root}/nothing",
     ]  # fmt: skip
 

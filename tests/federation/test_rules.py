@@ -237,7 +237,9 @@ async def test_rule_11_a_handle_is_shown_only_as_its_own_server_gives_it(tmp_pat
             assert found.handle.endswith(f"@{harbour.root.removeprefix('http://')}")  # not the server that says it is theirs
 
         await here.book()
-        for number, spoof in enumerate(("pope@vatican.example", "pope@", "a b", "a/b", "pope\u202e", "<b>pope</b>", "", "pope\n", "\u200bpope")):
+        for number, spoof in enumerate(
+            ("pope@vatican.example", "pope@", "a b", "a/b", "pope\u202e", "<b>pope</b>", "", "pope\n", "\u200bpope")
+        ):
             name = f"mallory{number}"
             evil.actor(name, preferredUsername=spoof)
             await tell(here, evil, evil.activity("Like", name, here.library.uris.discussion(1)))
@@ -264,7 +266,18 @@ async def test_rule_12_nothing_that_a_stranger_writes_runs_on_our_pages(tmp_path
         page = await ada.get("/catalog/works/1", {"Accept": "text/html"})
         assert page.status == 200 and "Hi" in page.text
         lower = page.text.lower()
-        for mark in ("<script>alert", "javascript:", "onclick=", "<svg onload", "<iframe", "<img src=x", "data:text/html", "<base", "<style>*", "//evil"):
+        for mark in (
+            "<script>alert",
+            "javascript:",
+            "onclick=",
+            "<svg onload",
+            "<iframe",
+            "<img src=x",
+            "data:text/html",
+            "<base",
+            "<style>*",
+            "//evil",
+        ):
             assert mark not in lower, mark
         policy = page.headers["Content-Security-Policy"]
         assert "unsafe-inline" not in policy and "default-src" in policy and "script-src *" not in policy
