@@ -19,7 +19,7 @@ from community.people import actors, follows
 from community.people.accounts import Account, Role
 from community.people.actors import Actor
 from community.settings import Settings
-from federation import keys, outbox, residents, resolving
+from federation import keys, outbox, residents, resolving, signatures
 from federation.hub import Hub
 from server import worker
 from server.app import Bookmobile
@@ -114,6 +114,8 @@ async def town(folder: Path, name: str = "Nantucket Library", **knobs: object) -
 
 @asynccontextmanager
 async def _town(folder: Path, name: str, database_url: str, knobs: dict[str, object]) -> AsyncIterator[Town]:
+    # A server of an earlier test may have had the same port, and other keys.
+    signatures.FETCHES.clear()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     domain = f"127.0.0.1:{listener.getsockname()[1]}"

@@ -2,11 +2,12 @@
 
 import re
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import text, uris
-from community.people import actors
-from community.posts import post
+from community.people.actors import Actor
+from community.posts.post import Post
 from federation import activities
 from federation.activities import ids_of
 from federation.handlers.told import Told
@@ -22,10 +23,11 @@ async def report(session: AsyncSession, told: Told) -> str:
     """Open a case for each post or actor of ours, or known to us, that a Flag names. Nothing is hidden by it."""
     reason = text.plain(activities.words(told.activity.wire, "content") or activities.words(told.activity.wire, "summary"))[:MOST_REASON]
     named = ids_of(told.activity.wire.get("object"))[:MOST_OBJECTS]
-    if not [uri for uri in named if await post.by_uri(session, uri) is not None]:
+    posts = await _posts(session, named)
+    if not posts:
         # Misskey names only the account, and writes the addresses of the posts into the text.
         named += [found.rstrip(").,;") for found in _ADDRESS.findall(reason) if told.hub.uris.is_ours(found)][:MOST_OBJECTS]
-    posts = [found for found in [await post.by_uri(session, uri) for uri in dict.fromkeys(named)] if found is not None]
+        posts = await _posts(session, named)
     count = 0
     host = uris.host(told.activity.actor)
     for number, found in enumerate(posts):
@@ -34,14 +36,20 @@ async def report(session: AsyncSession, told: Told) -> str:
         )
         count += 1
     if not posts:
+        ours = {actor.uri: actor for actor in await session.scalars(select(Actor).where(Actor.uri.in_(named), Actor.domain.is_(None)))}
         for number, uri in enumerate(named):
-            actor = await actors.by_uri(session, uri)
-            if actor is not None and actor.is_local:
+            if (actor := ours.get(uri)) is not None:
                 await reports.open_report(
                     session, actor=actor, origin=Origin.flag, reason=reason, reporter=told.actor, host=host, uri=_own_uri(told, number)
                 )
                 count += 1
     return f"opened {count} reports" if count else "left: it names nothing that we have"
+
+
+async def _posts(session: AsyncSession, named: list[str]) -> list[Post]:
+    """Those of these that are posts we have, in the order in which they were named."""
+    found = {one.uri: one for one in await session.scalars(select(Post).where(Post.uri.in_(named)))}
+    return [found[uri] for uri in dict.fromkeys(named) if uri in found]
 
 
 def _own_uri(told: Told, number: int) -> str | None:
