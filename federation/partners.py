@@ -4,6 +4,8 @@ Every word is read from the server that it was written on. Both streams go on wh
 """
 
 import logging
+import sys
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -20,6 +22,7 @@ from community.posts import post as posts
 from community.uris import LIBRARY
 from federation import activities, outbox, resolving, retelling
 from federation.activities import id_of, many, type_of
+from federation.answers import Refused, Unreachable
 from federation.hub import Hub
 from federation.sharing import SCHEMES
 from federation.tables import Instance, Partner, RemoteItem
@@ -30,6 +33,7 @@ log = logging.getLogger("bookmobile.partners")
 
 PAGES = 10  # of changes read in one turn
 QUESTIONS = 5  # about titles in one turn
+ANSWERS = 100  # pages of the answer to one of them
 WORKS = 25  # titles in one question
 EVERY: timedelta = minutes(10)
 PUT_OFF: tuple[timedelta, ...] = (minutes(1), minutes(5), minutes(30), hours(2), hours(6), days(1))
@@ -120,13 +124,29 @@ async def _ask(hub: Hub, partner: Partner) -> bool:
         if not ids:
             return False
         for start in range(0, len(pairs), 50):
-            found = await _get(hub, partner, f"/ap/lookup?{urlencode(pairs[start : start + 50])}")
-            for wire in _items(found, partner.host):
+            async for wire in _answers(hub, partner, pairs[start : start + 50]):
                 await _look_anew(hub, wire)
                 await _take(hub, wire, partner.host)
         asked = ids[-1]
         await _note(hub, partner.id, asked_work_id=asked)
     return True
+
+
+async def _answers(hub: Hub, partner: Partner, pairs: Sequence[tuple[str, str]]) -> AsyncIterator[Wire]:
+    """What they say of the titles with these numbers, page after page."""
+    before = sys.maxsize
+    path = f"/ap/lookup?{urlencode(pairs)}"
+    for _ in range(ANSWERS):
+        page = await _get(hub, partner, path)
+        for wire in _items(page, partner.host):
+            yield wire
+        onward = str(page.get("next") or "").rpartition("before=")[2][:18]
+        # Downwards only: no answer leads around in a circle.
+        if not (onward.isascii() and onward.isdigit() and int(onward) < before):
+            return
+        before = int(onward)
+        path = f"/ap/lookup?{urlencode([*pairs, ('before', before)])}"
+    log.warning("%s says more of a few titles than we read", partner.host)
 
 
 async def _look_anew(hub: Hub, wire: Wire) -> None:
@@ -148,7 +168,24 @@ async def _take(hub: Hub, wire: Wire, host: str) -> None:
         known = await posts.by_uri(session, uri)
     if known is not None and (activities.moment(wire.get("updated")) or known.published_at) <= (known.edited_at or known.published_at):
         return
-    await retelling.take(hub, wire)
+    try:
+        await _keep(hub, wire, host)
+    except Unreachable:
+        raise
+    except Refusal as cause:
+        log.info("%s is left: %s", uri, cause)
+
+
+async def _keep(hub: Hub, wire: Wire, host: str) -> None:
+    """Raises Unreachable for what they cannot show us at the moment: the turn ends, and nothing is passed over."""
+    await resolving.find_actor(hub, id_of(wire.get("attributedTo")) or "")
+    try:
+        await retelling.take(hub, wire)
+    except Unreachable as cause:
+        if uris.host(resolving.item_of(wire) or host) == host:
+            raise
+        # A third server, where a title is at home, holds up nothing else of theirs.
+        raise Refused(str(cause)) from cause
 
 
 def _items(page: Wire, host: str) -> list[Wire]:

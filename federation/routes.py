@@ -16,13 +16,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from community import uris
 from community.errors import Gone, NotFound, Refusal, TooLarge, TryLater
 from community.people import actors
 from community.posts import clubs, topics
 from community.posts import post as posts
 from community.posts.post import Tombstone
 from community.uris import PUBLIC
-from federation import asking, consent, counters, discovery, documents, inbox, lights, sharing
+from federation import asking, consent, counters, discovery, documents, flows, inbox, lights, sharing
 from federation import clubs as announced
 from federation.hub import Hub
 from federation.renditions.note import moment
@@ -181,6 +182,12 @@ async def _welcome(request: Request, session: AsyncSession, owner: str) -> None:
     await asking.refuse_unwelcome(session, request.scope.get("asker"), owner)
 
 
+async def _is_given(request: Request, session: AsyncSession) -> bool:
+    """Whether whoever asks is still given what our readers say: a librarian may have stopped that for a partner library."""
+    asker = request.scope.get("asker")
+    return asker is None or await flows.gives_to(session, uris.host(asker))
+
+
 async def show_instance(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
@@ -286,7 +293,8 @@ async def show_changes(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
         await _welcome(request, session, hub.uris.library)
-        return said(await sharing.changes(session, hub.library, request.query_params.get("after", "")))
+        after, given = request.query_params.get("after", ""), await _is_given(request, session)
+        return said(await sharing.changes(session, hub.library, after, only_gone=not given))
 
 
 async def look_up(request: Request) -> Response:
@@ -294,6 +302,8 @@ async def look_up(request: Request) -> Response:
     hub = _hub(request)
     async with hub.database.snapshot() as session:
         await _welcome(request, session, hub.uris.library)
+        if not await _is_given(request, session):
+            raise NotFound("There is nothing here that you may see.")
         return said(await sharing.lookup(session, hub.library, request.query_params.multi_items()))
 
 

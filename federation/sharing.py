@@ -3,6 +3,7 @@
 Only what everyone may read; other servers could gather the same from our outboxes, with more trouble for both.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -21,8 +22,9 @@ from federation.vocabulary import AS, CONTEXT
 from federation.wire import Wire
 
 PAGE = 40
+PAGE_BYTES = 400_000  # no page is much longer: nobody reads answers of more than 1 MB
+MOST_GONE = 500
 MOST_ASKED = 50  # numbers in one question
-PER_WORK = 20
 # Transactions do not commit in the order of changed_at: what is younger is told with the next page.
 SETTLES: timedelta = seconds(3)
 SCHEMES = ("isbn", "oclc", "lccn", "openlibrary", "wikidata", "imdb", "ean")
@@ -32,18 +34,20 @@ _OF_TITLES = (Post.source.is_not(None), Post.kind.in_(KINDS), Post.about_id.is_n
 _GONE = (Standing.deleted, Standing.removed)
 
 
-async def changes(session: AsyncSession, library: Library, after: str, until: timedelta = SETTLES) -> Wire:
-    """What changed after this place, the oldest first: posts whole, what is gone as Tombstones. `next` is where to go on, also later."""
+async def changes(session: AsyncSession, library: Library, after: str, until: timedelta = SETTLES, *, only_gone: bool = False) -> Wire:
+    """What changed after this place, the oldest first: posts whole, what is gone as Tombstones. `next` is where to go on, also later.
+
+    With `only_gone` nothing but Tombstones, and `next` stays: whoever is given no more still learns what was taken back, and misses nothing
+    when they are given again.
+    """
     moment, number = _place(after)
     address = f"{library.uris.root}/ap/changes"
     later = or_(Post.changed_at > moment, and_(Post.changed_at == moment, Post.id > number))
-    query = select(Post).where(*_OF_TITLES, Post.standing.in_([*SEEN_AT_ALL, *_GONE]), later, Post.changed_at <= now() - until)
-    found = list(await session.scalars(query.order_by(Post.changed_at, Post.id).limit(PAGE)))
-    items: list[Wire] = []
-    for post in found:
-        wire = tombstone(post.uri, "Note") if post.standing in _GONE else await documents.post(session, library, post)
-        items.append({key: value for key, value in wire.items() if key != "@context"})
-    last = _name(found[-1]) if found else after
+    standings = _GONE if only_gone else (*SEEN_AT_ALL, *_GONE)
+    query = select(Post).where(*_OF_TITLES, Post.standing.in_(standings), later, Post.changed_at <= now() - until)
+    found = list(await session.scalars(query.order_by(Post.changed_at, Post.id).limit(MOST_GONE if only_gone else PAGE)))
+    items, told = await _page_of(session, library, found)
+    last = _name(told[-1]) if told and not only_gone else after
     return {
         "@context": CONTEXT,
         "id": f"{address}?after={after}",
@@ -55,7 +59,10 @@ async def changes(session: AsyncSession, library: Library, after: str, until: ti
 
 
 async def lookup(session: AsyncSession, library: Library, asked: Sequence[tuple[str, str]]) -> Wire:
-    """What our readers say of the titles that have one of these numbers, whole, the newest first. Raises Unprocessable for too many."""
+    """What our readers say of the titles that have one of these numbers, whole, the newest first; `next` leads to the rest.
+
+    Raises Unprocessable for too many numbers, or none.
+    """
     pairs = list(dict.fromkeys((scheme, value) for scheme, value in asked if scheme in SCHEMES and value))
     if not pairs or len(pairs) > MOST_ASKED:
         raise Unprocessable(f"Ask for 1 to {MOST_ASKED} numbers: ?isbn=9780142437247&oclc=1234.")
@@ -63,18 +70,38 @@ async def lookup(session: AsyncSession, library: Library, asked: Sequence[tuple[
     for pair in pairs:
         if (work_id := await resolving.work_by_identifiers(session, [pair])) is not None:
             works[work_id] = None
-    nth = func.row_number().over(partition_by=Post.about_id, order_by=[Post.published_at.desc(), Post.id.desc()]).label("nth")
-    ranked = select(Post.id, nth).where(*_OF_TITLES, Post.standing.in_(SEEN_BY_ALL), Post.about_id.in_(list(works))).subquery()
-    query = select(Post).join(ranked, ranked.c.id == Post.id).where(ranked.c.nth <= PER_WORK).order_by(Post.id.desc())
-    found = list(await session.scalars(query)) if works else []
-    items = [await documents.post(session, library, post) for post in found]
-    return {
+    query = select(Post).where(*_OF_TITLES, Post.standing.in_(SEEN_BY_ALL), Post.about_id.in_(list(works)))
+    if before := dict(asked).get("before", ""):
+        query = query.where(Post.id < _number(before))
+    found = list(await session.scalars(query.order_by(Post.id.desc()).limit(PAGE + 1))) if works else []
+    items, told = await _page_of(session, library, found[:PAGE])
+    address = f"{library.uris.root}/ap/lookup"
+    page: Wire = {
         "@context": CONTEXT,
-        "id": f"{library.uris.root}/ap/lookup?{urlencode(list(asked))}",
-        "type": "Collection",
-        "totalItems": len(items),
-        "items": [{key: value for key, value in wire.items() if key != "@context"} for wire in items],
+        "id": f"{address}?{urlencode(list(asked))}",
+        "type": "CollectionPage",
+        "partOf": address,
+        "items": items,
     }
+    if len(told) < len(found):
+        page["next"] = f"{address}?{urlencode([*pairs, ('before', told[-1].id)])}"
+    return page
+
+
+async def _page_of(session: AsyncSession, library: Library, posts: Sequence[Post]) -> tuple[list[Wire], list[Post]]:
+    """The documents of as many of these as one page holds, and which they are: at least one."""
+    items: list[Wire] = []
+    told: list[Post] = []
+    size = 0
+    for post in posts:
+        wire = tombstone(post.uri, "Note") if post.standing in _GONE else await documents.post(session, library, post)
+        item = {key: value for key, value in wire.items() if key != "@context"}
+        size += len(json.dumps(item, ensure_ascii=False).encode())
+        if told and size > PAGE_BYTES:
+            break
+        items.append(item)
+        told.append(post)
+    return items, told
 
 
 async def reviews(session: AsyncSession, library: Library, work_id: int, page: int | None) -> Wire:
@@ -101,6 +128,12 @@ def _name(post: Post) -> str:
     """The place of a post among all changes: microseconds since 1970, and its number."""
     since = post.changed_at - datetime(1970, 1, 1, tzinfo=UTC)
     return f"{since // timedelta(microseconds=1)}-{post.id}"
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Unprocessable("?before= is a number that we gave you.")
+    return int(text)
 
 
 def _place(name: str) -> tuple[datetime, int]:

@@ -6,16 +6,20 @@ from typing import Any
 import aiohttp
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.catalog.tables import Identifier
 from community.clock import now, seconds
 from community.database import table_of
+from community.errors import TryLater
+from community.library import Library
 from community.people.accounts import Role
 from community.people.actors import Actor
 from community.posts.kinds import Review
 from community.posts.post import Post, Standing
-from federation import partners, sharing
+from federation import documents, partners, sharing
 from federation.tables import Partner, Suggestion
+from federation.wire import Wire
 from moderation import listed
 from moderation.tables import DomainAnswer, LogEntry
 from server.actions import publishing
@@ -176,6 +180,91 @@ async def test_stopped_nothing_flows_in_nor_out(tmp_path: Path) -> None:
             assert all(uri.startswith(harbour.root) for uri in sent)
 
 
+async def test_stopped_a_partner_reads_nothing_but_what_is_gone_and_the_rest_when_it_is_given_again(tmp_path: Path) -> None:
+    async with town(tmp_path / "a") as nantucket, town(tmp_path / "b") as harbour:
+        await harbour.person("ada")
+        book = await harbour.book()
+        await nantucket.book()
+        gone = await says(harbour, "ada", book.id)
+        await followed(harbour, nantucket)
+        await followed(nantucket, harbour)
+        await one_turn(nantucket)
+        await partners.meet(harbour.hub)
+        await gives(harbour, False)
+
+        new = await says(harbour, "ada", book.id, "New.")
+        async with harbour.database.transaction() as session:
+            await publishing.take_back(session, harbour.library, (await session.scalars(select(Post).where(Post.uri == gone))).one())
+        await one_turn(nantucket)
+        stopped = await words(nantucket)
+        await gives(harbour, True)
+        await one_turn(nantucket)
+
+        assert (stopped, set(await words(nantucket))) == ({}, {new})
+
+
+async def gives(here: Town, yes: bool) -> None:
+    async with here.database.transaction() as session:
+        (await session.scalars(select(Partner))).one().gives = yes
+
+
+async def test_long_reviews_and_many_of_a_title_that_comes_later_are_all_fetched(tmp_path: Path) -> None:
+    async with town(tmp_path / "a") as nantucket, town(tmp_path / "b") as harbour:
+        await harbour.person("ada")
+        book = await harbour.book()
+        said = {await says(harbour, "ada", book.id, f"{number} " + "whale " * 3300) for number in range(45)}
+        await followed(harbour, nantucket)
+        await one_turn(nantucket)  # read, and about no title here
+        await nantucket.book()
+
+        await one_turn(nantucket)
+
+        assert set(await words(nantucket)) == said
+
+
+async def test_what_hangs_on_a_third_server_holds_up_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with town(tmp_path / "a") as nantucket, town(tmp_path / "b") as harbour:
+        await harbour.person("ada")
+        book = await harbour.book()
+        await nantucket.book()
+        strange, fine = await says(harbour, "ada", book.id), await says(harbour, "ada", book.id)
+        await followed(harbour, nantucket)
+        told = documents.post
+
+        async def elsewhere(session: AsyncSession, library: Library, post: Post) -> Wire:
+            wire = await told(session, library, post)
+            if post.uri == strange:
+                wire |= {"tag": [], "inReplyToBook": "http://127.0.0.1:9/book/1"}
+            return wire
+
+        monkeypatch.setattr(documents, "post", elsewhere)
+
+        await one_turn(nantucket)
+
+        assert set(await words(nantucket)) == {fine}
+
+
+async def test_what_they_cannot_show_us_now_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with town(tmp_path / "a") as nantucket, town(tmp_path / "b") as harbour:
+        await harbour.person("ada")
+        book = await harbour.book()
+        await nantucket.book()
+        uri = await says(harbour, "ada", book.id)
+        await followed(harbour, nantucket)
+        with monkeypatch.context() as broken:
+            broken.setattr(documents, "actor_by_name", in_trouble)
+            await one_turn(nantucket)
+            assert await words(nantucket) == {}
+
+        await one_turn(nantucket)
+
+        assert set(await words(nantucket)) == {uri}
+
+
+async def in_trouble(*_: object) -> Wire:
+    raise TryLater("We are in trouble.")
+
+
 async def test_numbers_of_a_partner_are_suggested_and_a_librarian_decides(tmp_path: Path) -> None:
     async with town(tmp_path / "a") as nantucket, town(tmp_path / "b") as harbour, browser(nantucket) as karin:
         await karin.sign_in(await nantucket.person("karin", Role.librarian))
@@ -252,7 +341,14 @@ async def test_what_we_share_is_public_and_can_be_asked_for_by_number(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/ap/lookup", "/ap/lookup?isbn=", "/ap/lookup?" + "&".join(f"isbn={n}" for n in range(60)), "/ap/changes?after=x"]
+    "path",
+    [
+        "/ap/lookup",
+        "/ap/lookup?isbn=9780142437247&before=x",
+        "/ap/lookup?isbn=",
+        "/ap/lookup?" + "&".join(f"isbn={n}" for n in range(60)),
+        "/ap/changes?after=x",
+    ],
 )
 async def test_a_question_that_makes_no_sense_is_refused(tmp_path: Path, path: str) -> None:
     async with town(tmp_path) as here:
