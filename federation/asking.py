@@ -3,6 +3,7 @@
 A signature is looked at whenever there is one. What is private, missing, or kept from whoever asks looks the same: 404.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from federation.received import Received, Unsigned
 from moderation import domains
 from moderation.tables import DomainAnswer
 
+LED_ON = re.compile(r"/ap/(actors|notes|events)/[^/]+")  # people and posts; what hangs on them has no page of its own
 SIGNED = (b"signature", b"signature-input")
 
 
@@ -26,8 +28,7 @@ async def who(hub: Hub, scope: Mapping[str, Any]) -> str | None:
 
     Raises what `signatures.verify` raises where AUTHORIZED_FETCH asks for one.
     """
-    wants_page = any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
-    needs = hub.settings.authorized_fetch and not wants_page  # browsers are led to the page
+    needs = hub.settings.authorized_fetch and not is_led_on(scope)
     if not any(name in SIGNED for name, _ in scope["headers"]):
         if needs:
             raise Unsigned("Sign your request: this library shows its posts and people to servers that say who they are.")
@@ -38,6 +39,12 @@ async def who(hub: Hub, scope: Mapping[str, Any]) -> str | None:
         if needs:
             raise
         return None
+
+
+def is_led_on(scope: Mapping[str, Any]) -> bool:
+    """Whether this is a browser at an address that has a page: it is led there, and sees no document."""
+    wants_page = any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+    return wants_page and LED_ON.fullmatch(scope["path"]) is not None
 
 
 async def refuse_unwelcome(session: AsyncSession, asker: str | None, owner: str) -> None:

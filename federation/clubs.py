@@ -90,12 +90,34 @@ async def outbox_of(session: AsyncSession, club: Club, page: int | None, size: i
     address = f"{club.actor.uri}/outbox"
     query = select(Outgoing).where(Outgoing.signer_id == club.actor_id, Outgoing.kind == "Announce").order_by(Outgoing.id.desc())
     rows = list(await session.scalars(query.limit(size).offset(((page or 1) - 1) * size)))
-    found = [json.loads(row.body) for row in rows]
+    found = await _standing(session, [json.loads(row.body) for row in rows])
     items = [{name: value for name, value in one.items() if name != "@context"} for one in found]
     if page is None:
         return {"@context": AS, "id": address, "type": "OrderedCollection", "totalItems": len(items), "first": f"{address}?page=true"}
     kind = {"id": f"{address}?page=true", "type": "OrderedCollectionPage", "partOf": address}
     return {"@context": CONTEXT, **kind, "totalItems": len(items), "orderedItems": items}
+
+
+def spoken_of(wire: Wire) -> str | None:
+    """The address of what an activity is about in the end: the note in the Create that a group announces."""
+    inner: object = wire.get("object")
+    while isinstance(inner, dict):
+        speaks_of_more = "content" not in inner and isinstance(inner.get("object"), dict | str)
+        inner = inner["object"] if speaks_of_more else inner.get("id")
+    return inner if isinstance(inner, str) else None
+
+
+async def still_stands(session: AsyncSession, wire: Wire) -> bool:
+    """Whether everybody may still read what a group announced in full. That something is gone may always be read."""
+    return wire["object"].get("type") == "Delete" or bool(await _standing(session, [wire]))
+
+
+async def _standing(session: AsyncSession, announced: list[Wire]) -> list[Wire]:
+    """Those whose post everybody may still read: what was taken back or hidden is served by nobody."""
+    named = {uri for wire in announced if (uri := spoken_of(wire)) is not None}
+    shown = select(Post.uri).where(Post.uri.in_(named), Post.standing == Standing.shown, Post.audience == Audience.public)
+    kept = set(await session.scalars(shown))
+    return [wire for wire in announced if spoken_of(wire) in kept]
 
 
 async def moderators(session: AsyncSession, club: Club) -> Wire:

@@ -58,18 +58,22 @@ async def receive(hub: Hub, request: Received) -> None:
     speaker = key.owner
     if speaker != activity.actor and await proofs.author(hub, activity.wire) == activity.actor:
         speaker = activity.actor  # brought by somebody else, and proven to be theirs
+        proofs.check_brought(activity.wire, activity.id)
     authority.check(speaker, activity)  # is it theirs to say?
-    await keep(hub, activity, speaker, request)  # told twice, kept once
+    await keep(hub, activity, speaker, request, brought=speaker != key.owner)  # told twice, kept once
 
 
-async def keep(hub: Hub, activity: Activity, signer: str, request: Received) -> None:
-    """Write the activity down once. Raises Contradicted when its id is known with another body."""
-    may_be_said_again = activity.type in SAID_AGAIN
+async def keep(hub: Hub, activity: Activity, signer: str, request: Received, *, brought: bool = False) -> None:
+    """Write the activity down once. Raises Contradicted when its id is known with another body.
+
+    What somebody else brings counts the first time only: nobody but its author may say it again.
+    """
+    may_be_said_again = activity.type in SAID_AGAIN and not brought
     seal = request.fields.get(b"signature", b"") if may_be_said_again else b""
     digest = hashlib.sha256(request.body + seal).hexdigest()
     moment = now()
     row = {
-        "activity_id": activity.id if activity.id and len(activity.id) <= 600 else f"{signer}#{digest}"[:600],
+        "activity_id": activity.id if activity.id and len(activity.id) <= proofs.MOST_ID else f"{signer}#{digest}"[:600],
         "signer": signer[:500],
         "kind": activity.type[:60],
         "digest": digest,
@@ -82,6 +86,8 @@ async def keep(hub: Hub, activity: Activity, signer: str, request: Received) -> 
     if not await hub.database.writer.add(MESSAGES, row, unique=("activity_id",)):
         name = str(row["activity_id"])
         known = await hub.database.read(lambda session: session.scalar(DIGEST, {"name": name}))
+        if brought:
+            return  # it was here before
         if known != digest and not may_be_said_again:
             raise Contradicted("We already have another activity with this id. Give each activity an id of its own.", name)
         if known != digest:

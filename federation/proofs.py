@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from community import uris
-from community.clock import hours, now
+from community.clock import days, hours, now
 from community.errors import Refusal
 from federation.activities import moment
 from federation.signatures import FETCHES
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SUITE = "eddsa-jcs-2022"
 KEY = "ed25519-key"  # the fragment of our own
 SKEW: timedelta = hours(1)
+MOST_AGE: timedelta = days(3)  # of what somebody else brings; well below the time for which the inbox remembers
 MOST_PROOF_VALUE = 200
+MOST_ID = 600  # characters
 
 
 class BadProof(Refusal):
@@ -95,6 +97,18 @@ async def author(hub: "Hub", wire: Wire) -> str | None:
         raise BadProof("The key of this proof belongs to somebody on another server.", key_id)
     check(wire, key.material)
     return key.owner
+
+
+def check_brought(wire: Wire, name: str | None) -> None:
+    """Raises BadProof for a proven activity that somebody else brings without an id, or long after it was said.
+
+    The inbox knows it by its id: brought again after it was taken back, it must not count again.
+    """
+    if not name or len(name) > MOST_ID:
+        raise BadProof("An activity that somebody else brings needs an id of its own.")
+    created = moment(wire["proof"].get("created"))
+    if created is None or created < now() - MOST_AGE:
+        raise BadProof(f"We take what somebody else brings for {MOST_AGE.days} days after its proof was made.")
 
 
 def _is_future(created: object) -> bool:

@@ -335,6 +335,8 @@ async def show_activity(request: Request) -> Response:
         await _welcome(request, session, str(wire["actor"]))
         if PUBLIC not in wire.get("to", []):
             raise NotFound("There is nothing here that you may see.")
+        if row.kind == "Announce" and isinstance(wire.get("object"), dict) and not await announced.still_stands(session, wire):
+            raise NotFound("There is nothing here that you may see.")
         if row.object_uri and row.kind in {"Create", "Update"} and hub.uris.is_ours(row.object_uri) and "/ap/actors/" not in row.object_uri:
             # As it stands now: what was said first may have been changed for a good reason.
             current = await documents.post_by_uri(session, hub.library, row.object_uri)

@@ -106,6 +106,12 @@ async def update(session: AsyncSession, told: Told) -> str:
         return "left: it is not a remark"
     if told.known.later is not None and known.kind in {"review", "rating"}:
         raise told.known.later  # without its title it would be no review any more
+    if (
+        known.club_id is not None
+        and (club := await rules.of_post(session, known))
+        and not await rules.may_answer(session, club, told.actor)
+    ):
+        return "left: this club has shut them out"
     newest = known.edited_at or known.published_at
     if said.edited_at is not None and said.edited_at < newest:
         return "left: we have newer words"

@@ -83,8 +83,10 @@ async def _publish(session: AsyncSession, library: Library, post: Post) -> None:
     told = select(Outgoing.id).where(Outgoing.object_uri == post.uri, Outgoing.kind == "Create").limit(1)
     if await session.scalar(told) is None:
         await outbox.publish(session, library, post)
+        await clubs.tell_new(session, library, post)
     else:
         await outbox.edit(session, library, post)
+        await clubs.tell_changed(session, library, post)
 
 
 async def _notify(session: AsyncSession, library: Library, notice: Notify, about: Case | None) -> None:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from community import timelines
 from community.catalog import works as catalogue
 from community.catalog.tables import Work
-from community.errors import NotFound
+from community.errors import NotFound, Unwelcome
+from community.posts import clubs
 from community.posts.kinds import Comment
 from community.posts.post import Post
 from community.said import Said
@@ -69,6 +70,9 @@ async def answer(request: Request) -> Response:
         parent = (await session.scalars(select(Post).where(Post.id == said.id))).one()
         if not parent.is_seen:
             raise NotFound("What you want to answer is no longer here.")
+        club = await clubs.of_post(session, parent)
+        if club is not None and not await clubs.may_answer(session, club, author):
+            raise Unwelcome("This book club has shut you out.")
         reply = Comment(
             about_id=parent.about_id,
             edition_id=parent.edition_id,

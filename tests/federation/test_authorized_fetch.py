@@ -63,6 +63,7 @@ async def test_where_signatures_are_asked_for_nobody_sees_anything_without_one(t
         for address in await addresses(here):
             assert (await get(address))[0] == 401
             assert (await get(address, Signature='keyId="x",signature="x"'))[0] == 401
+            assert (await get(address, Accept=f"{JSON}, text/html"))[0] in {303, 401}  # a browser is led on, and reads no document
             assert (await get(address, harbour))[0] == 200
         status, headers = await get(f"{here.root}/@ada")
         assert (status, headers["Location"]) == (303, here.library.uris.actor("ada"))

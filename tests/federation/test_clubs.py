@@ -13,7 +13,7 @@ from community.posts.kinds import Comment, Thread
 from community.posts.post import Post, Standing
 from community.uris import PUBLIC
 from moderation import listed
-from moderation.tables import Action, DomainAnswer
+from moderation.tables import Action, Case, DomainAnswer
 from server.actions import gathering, publishing
 from tests.remote_server import RemoteServer, Wire, remote_server
 from tests.server.client import browser
@@ -209,6 +209,21 @@ async def test_strangers_begin_no_thread_and_nobody_whom_the_club_shut_out_answe
             )
 
 
+async def test_a_reader_here_whom_the_club_shut_out_answers_no_more(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, browser(here) as staff, browser(here) as reader:
+        _, karin = await club(here)
+        ada = await here.person("ada")
+        await staff.sign_in(karin)
+        await reader.sign_in(ada)
+        post = await says(here, karin, thread())
+        await staff.send("/groups/northport/shut-out", "/groups/northport", uri=here.library.uris.actor("ada"))
+
+        answer = await reader.send(f"/posts/{post.token}/reply", f"/posts/{post.token}/reply", text="Still here", language="en")
+
+        assert answer.status == 403
+        assert len(await posts(here)) == 1
+
+
 async def test_only_hosts_begin_threads_where_the_club_says_so(tmp_path: Path) -> None:
     async with town(tmp_path) as here, remote_server() as harbour, browser(here) as reader:
         uri, karin = await club(here, hosts_only=True)
@@ -249,12 +264,17 @@ async def test_what_a_moderator_removes_goes_from_the_forums_too(tmp_path: Path)
         uri, karin = await club(here)
         await subscribe(lemmy, here, uri, "cleo")
         post = await says(here, karin, thread())
+        announced = lemmy.received[0]["id"]
+        assert (await get(announced))["object"]["object"]["id"] == post.uri
+        assert len((await get(f"{uri}/outbox?page=true"))["orderedItems"]) > 0
         lemmy.received.clear()
 
         await decide(here, await report(here, post.uri), Action.remove)
         await here.settle()
 
         assert ("Announce", "Delete") in told(lemmy)
+        assert "What shall we ask" not in str(await get(announced))
+        assert (await get(f"{uri}/outbox?page=true"))["orderedItems"] == []
 
 
 async def test_held_words_are_passed_on_to_nobody(tmp_path: Path) -> None:
@@ -270,6 +290,24 @@ async def test_held_words_are_passed_on_to_nobody(tmp_path: Path) -> None:
 
         assert (await posts(here))[page["id"]].standing is Standing.held
         assert told(lemmy) == []
+
+
+async def test_held_words_of_ours_reach_the_members_once_a_moderator_lets_them_stand(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as lemmy:
+        lemmy.software = "lemmy"
+        uri, karin = await club(here)
+        async with here.database.transaction() as session:
+            await listed.add(session, "what shall we ask", DomainAnswer.hold, "a trial", who="ben")
+        await subscribe(lemmy, here, uri, "cleo")
+        post = await says(here, karin, thread())
+        assert (await posts(here))[post.uri].standing is Standing.held and told(lemmy) == []
+
+        async with here.database.snapshot() as session:
+            case = (await session.scalars(select(Case).where(Case.post_id == post.id))).one()
+        await decide(here, case, Action.release)
+        await here.settle()
+
+        assert ("Announce", "Create") in told(lemmy)
 
 
 async def test_an_answer_here_to_a_member_elsewhere_is_announced_and_told(tmp_path: Path) -> None:

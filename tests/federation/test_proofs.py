@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from community.clock import now
 from community.database import table_of
 from community.people.actors import Actor, ActorKey
-from community.posts.post import Post
+from community.posts.post import Post, Reaction
 from federation import keys, proofs, publickeys, residents
 from federation.proofs import BadProof
 from federation.tables import Outgoing
@@ -147,6 +147,32 @@ async def test_a_forwarded_activity_counts_only_with_a_proof_of_its_actor(tmp_pa
         proven = proofs.sign(like, f"{uri}#ed25519-key", KEY, now())
         assert await brings(shoal, here, {**proven, "object": "https://x.example"}, "relay") == 401
         assert await brings(shoal, here, proven, "relay") == 202
+
+
+async def test_what_was_taken_back_is_not_said_again_by_a_stranger(tmp_path: Path) -> None:
+    async with town(tmp_path) as here, remote_server() as harbour, remote_server() as shoal:
+        uri = cleo(harbour)
+        work = await here.book()
+        like = harbour.activity("Like", "cleo", here.library.uris.discussion(work.id))
+        proven = proofs.sign(like, f"{uri}#ed25519-key", KEY, now())
+
+        async def likes() -> int:
+            await here.settle()
+            async with here.database.snapshot() as session:
+                return len((await session.scalars(select(Reaction))).all())
+
+        assert await brings(harbour, here, proven, "cleo") == 202
+        assert await likes() == 1
+        assert await harbour.says(here, harbour.activity("Undo", "cleo", like)) == 202
+        assert await likes() == 0
+
+        for name in ("relay", "other"):
+            assert await brings(shoal, here, proven, name) == 202
+            assert await likes() == 0
+        old = proofs.sign({**like, "id": f"{like['id']}-old"}, f"{uri}#ed25519-key", KEY, now() - timedelta(days=4))
+        nameless = proofs.sign({name: one for name, one in like.items() if name != "id"}, f"{uri}#ed25519-key", KEY, now())
+        for wire in (old, nameless):
+            assert await brings(shoal, here, wire, "relay") == 401
 
 
 async def test_a_key_that_somebody_else_controls_is_nobodys(tmp_path: Path) -> None:
