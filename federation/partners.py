@@ -166,7 +166,9 @@ async def _take(hub: Hub, wire: Wire, host: str) -> None:
         return
     async with hub.database.snapshot() as session:
         known = await posts.by_uri(session, uri)
-    if known is not None and (activities.moment(wire.get("updated")) or known.published_at) <= (known.edited_at or known.published_at):
+    updated = activities.moment(wire.get("updated"))
+    # Times travel in whole seconds: a first edit may bear the time of the post itself, and is news all the same.
+    if known is not None and (updated is None or (known.edited_at is not None and updated <= known.edited_at)):
         return
     try:
         await _keep(hub, wire, host)

@@ -105,6 +105,25 @@ async def test_edits_and_deletions_that_we_missed_are_caught_up_with(tmp_path: P
         assert await words(nantucket) == {kept: "<p>Better.</p>"}
 
 
+async def test_an_edit_within_the_second_of_its_post_is_news_too(tmp_path: Path) -> None:
+    async with town(tmp_path / "a") as nantucket, town(tmp_path / "b") as harbour:
+        await harbour.person("ada")
+        book = await harbour.book()
+        await nantucket.book()
+        review = await says(harbour, "ada", book.id)
+        await followed(harbour, nantucket)
+        await one_turn(nantucket)
+
+        async with harbour.database.transaction() as session:
+            ada = (await session.scalars(select(Actor).where(Actor.username == "ada"))).one()
+            post = (await session.scalars(select(Post).where(Post.uri == review))).one()
+            await publishing.edit(session, harbour.library, ada, post, {"source": "Better.", "html": "<p>Better.</p>"})
+            post.edited_at = post.published_at
+        await one_turn(nantucket)
+
+        assert await words(nantucket) == {review: "<p>Better.</p>"}
+
+
 async def test_a_title_that_comes_later_is_asked_about(tmp_path: Path) -> None:
     async with town(tmp_path / "a") as nantucket, town(tmp_path / "b") as harbour:
         await harbour.person("ada")
